@@ -1,0 +1,246 @@
+"""From sources to features and the target: every step in order, each one Snapshot."""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from blase_lab.capture import Rebuilt
+from blase_lab.core.errors import (
+    BlaseError,
+    NoStepError,
+    NotFoundError,
+    StepFailedError,
+    UnknownInputError,
+)
+from blase_lab.core.records import Chunks, Snapshot, Step
+from blase_lab.data import ChosenTable, Join, StepJob, apply_step, ingest, read_source
+
+if TYPE_CHECKING:
+    from blase_lab.data import Table
+    from blase_lab.project.workspace import Watch, Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """The Snapshots of one build: the source's rows and what the steps made of them."""
+
+    source: Snapshot
+    kept: Snapshot | None
+    made: dict[str, Snapshot]
+    """Feature and target step names to their Snapshots, in the order of building."""
+    steps: dict[str, Step]
+
+    def all(self) -> tuple[Snapshot, ...]:
+        """Return every Snapshot, the source first."""
+        kept = () if self.kept is None else (self.kept,)
+        return (self.source, *kept, *self.made.values())
+
+    def of(self, *kinds: str) -> list[Snapshot]:
+        """Return the Snapshots of the steps of these kinds."""
+        return [each for name, each in self.made.items() if self.steps[name].kind in kinds]
+
+
+def build(
+    space: Workspace, names: Sequence[str] = (), *, watch: Watch, cluster: str | None = None
+) -> Built:
+    """Bring every data step up to date, computing only what changed; `names` limits features.
+
+    Raises:
+        NoStepError: the project has no source.
+        OverBudgetError: a step cannot fit into the memory budget; nothing of it was done.
+    """
+    steps = space.steps("source", "clean", "feature", "target")
+    _check_names(names, steps)
+    source = _ingest(space, steps, watch=watch)
+    kept = None
+    for step in _of_kind(steps, "clean"):
+        kept = _apply(space, step, inputs=(source,), kept=kept, watch=watch, cluster=cluster)
+    made: dict[str, Snapshot] = {}
+    for name in build_order(steps, names):
+        inputs = (source, *(made[each] for each in inputs_of(steps[name])))
+        made[name] = _apply(
+            space, steps[name], inputs=inputs, kept=kept, watch=watch, cluster=cluster
+        )
+    return Built(source=source, kept=kept, made=made, steps=steps)
+
+
+def build_order(steps: dict[str, Step], names: Sequence[str] = ()) -> list[str]:
+    """Return feature and target names so that each comes after its inputs.
+
+    Raises:
+        UnknownInputError: an input is no feature or target, or two steps need one another.
+    """
+    graph = {
+        name: inputs_of(step) for name, step in steps.items() if step.kind in ("feature", "target")
+    }
+    for name, inputs in graph.items():
+        for each in inputs:
+            if each not in graph:
+                raise UnknownInputError(
+                    f"`{name}` takes `{each}` as an input, and no feature is called so.",
+                    way_out=f"Features of this project: {', '.join(sorted(graph))}.",
+                )
+    try:
+        order = list(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        raise UnknownInputError(
+            f"These steps need one another: {' → '.join(error.args[1])}.",
+            way_out="Take one of them out of the other's --inputs.",
+        ) from error
+    needed = _with_inputs(graph, names) if names else set(order)
+    return [name for name in order if name in needed]
+
+
+def inputs_of(step: Step) -> tuple[str, ...]:
+    """Return the names of the steps that a step takes beside the source."""
+    return tuple(listed(step, "inputs"))
+
+
+def joins_of(step: Step) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the sources that a source joins, each with its key columns."""
+    others, keys = listed(step, "join"), listed(step, "on")
+    if len(others) == 1:
+        return ((others[0], tuple(keys)),)
+    return tuple((other, tuple(each.split(","))) for other, each in zip(others, keys, strict=True))
+
+
+def planned(space: Workspace, names: Sequence[str]) -> dict[str, Chunks]:
+    """Return the chunk plan of what was built, by step name; of an unbuilt source, by a look at it."""
+    steps = space.steps("source", "clean", "feature", "target")
+    _check_names(names, steps)
+    found = {}
+    for name in steps:
+        if names and name not in names:
+            continue
+        try:
+            plan = space.snapshot(name).plan
+        except NotFoundError:
+            continue
+        if plan is not None:
+            found[name] = plan
+    return found
+
+
+def step_function(space: Workspace, step: Step) -> Callable[..., object]:
+    """Return the step's function as captured, or the live one where it cannot be made again."""
+    live = None if space.namespace is None else space.namespace.get(step.closure.function)
+    if callable(live) and any(flag.startswith("needs hidden") for flag in step.flags):
+        return live
+    return Rebuilt(step.closure)
+
+
+def _ingest(space: Workspace, steps: dict[str, Step], *, watch: Watch) -> Snapshot:
+    sources = {step.name: step for step in _of_kind(steps, "source")}
+    joined = {name for step in sources.values() for name, _ in joins_of(step)}
+    unknown = sorted(joined - set(sources))
+    if unknown:
+        raise UnknownInputError(
+            f"A source joins `{unknown[0]}`, and no source is called so.",
+            way_out=f"Sources of this project: {', '.join(sorted(sources))}.",
+        )
+    main = [step for name, step in sources.items() if name not in joined]
+    if len(main) != 1:
+        named = ", ".join(f"`{step.name}`" for step in main) or "none"
+        raise NoStepError(
+            f"A project has one main source, and this one has {len(main)} ({named}).",
+            way_out="Mark a cell with %%blase_source, or --join one source to the other.",
+        )
+    joins = tuple(
+        Join(table=_table(space, sources[name]), on=keys)
+        for name, keys in joins_of(main[0])
+    )
+    return ingest(
+        _table(space, main[0]),
+        name=main[0].name,
+        step=main[0],
+        store=space.store,
+        budget=space.settings.memory_bytes,
+        watch=watch,
+        join=joins,
+        order=listed(main[0], "order"),
+    )
+
+
+def _table(space: Workspace, step: Step) -> Table:
+    function = step_function(space, step)
+    try:
+        value = function()
+    except BlaseError:
+        raise
+    except Exception as error:
+        raise StepFailedError(
+            f"Source `{step.name}` raised {type(error).__name__}: {error}.",
+            way_out="Correct the cell and run it again.",
+        ) from error
+    table = read_source(value, folder=space.folder)
+    chosen = listed(step, "columns")
+    return ChosenTable(table, chosen) if chosen else table
+
+
+def _apply(
+    space: Workspace,
+    step: Step,
+    *,
+    inputs: tuple[Snapshot, ...],
+    kept: Snapshot | None,
+    watch: Watch,
+    cluster: str | None,
+) -> Snapshot:
+    job = StepJob(
+        step=step,
+        function=step_function(space, step),
+        inputs=inputs,
+        kept=kept,
+        budget=space.settings.memory_bytes,
+        lookback=number(step, "lookback"),
+        lookahead=number(step, "lookahead"),
+        group=_text(step, "group"),
+        order=_text(step, "order"),
+    )
+    return apply_step(job, store=space.store, scheduler=cluster, watch=watch)
+
+
+def _check_names(names: Sequence[str], steps: dict[str, Step]) -> None:
+    for name in names:
+        if name not in steps:
+            raise UnknownInputError(
+                f"There is no step `{name}` to build.",
+                way_out=f"Steps that can be built: {', '.join(sorted(steps)) or 'none yet'}.",
+            )
+
+
+def _with_inputs(graph: dict[str, tuple[str, ...]], names: Sequence[str]) -> set[str]:
+    needed: set[str] = set()
+    waiting = [name for name in names if name in graph]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting.extend(graph[name])
+    return needed
+
+
+def _of_kind(steps: dict[str, Step], kind: str) -> list[Step]:
+    return [step for step in steps.values() if step.kind == kind]
+
+
+def listed(step: Step, option: str) -> list[str]:
+    """Return the names that an option of a step lists."""
+    value = step.options.get(option)
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return list(value) if isinstance(value, list) else []
+
+
+def number(step: Step, option: str) -> int:
+    """Return an option of a step that counts something; 0 where it is not given."""
+    value = step.options.get(option)
+    return int(value) if isinstance(value, int | float | str) and value else 0
+
+
+def _text(step: Step, option: str) -> str | None:
+    value = step.options.get(option)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,263 @@
+"""Project: the verbs, the same in Python, in the notebook and in the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from blase_lab.core.records import (
+    Bundle,
+    Change,
+    Chunks,
+    Control,
+    Evaluation,
+    Impact,
+    ProjectView,
+    Run,
+    RunSummary,
+    Snapshot,
+    SplitName,
+    Step,
+    StepState,
+    TrainingView,
+    Verdict,
+)
+from blase_lab.project import listing, steps
+from blase_lab.project.settings import Settings, find_folder, read_settings, write_settings
+from blase_lab.project.workspace import Watch, Workspace, unwatched
+from blase_lab.store import Store, utc_now
+
+if TYPE_CHECKING:
+    from blase_lab.capture import CellText
+    from blase_lab.store import SweepReport, VerifyReport
+
+
+class Project:
+    """A folder with a `blase.toml` and a store: what was captured, built, trained and judged.
+
+    Verbs that work on a run take its number (`"3"`), its id, or None for the latest.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Wrap a workspace; use `Project.init` or `Project.open`."""
+        self._space = workspace
+
+    # --- opening ---
+
+    @classmethod
+    def init(cls, folder: Path | str = ".", *, name: str | None = None) -> Project:
+        """Make `folder` a project, or open the one that is there; nothing is overwritten."""
+        place = Path(folder).resolve()
+        place.mkdir(parents=True, exist_ok=True)
+        write_settings(place, name or place.name or "project")
+        Store.create(place)
+        return cls.open(place)
+
+    @classmethod
+    def open(cls, folder: Path | str = ".") -> Project:
+        """Open the project of this folder, or of the nearest one above it.
+
+        Raises:
+            NoProjectError: there is none.
+            ConfigError: its `blase.toml` cannot be understood.
+        """
+        place = find_folder(Path(folder))
+        settings = read_settings(place)
+        return cls(Workspace(folder=place, settings=settings, store=Store.create(place)))
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder."""
+        return self._space.folder
+
+    @property
+    def settings(self) -> Settings:
+        """What `blase.toml` says."""
+        return self._space.settings
+
+    @property
+    def store(self) -> Store:
+        """The project's store."""
+        return self._space.store
+
+    def bind(self, namespace: Mapping[str, object] | None, *, notebook: str | None = None) -> None:
+        """Judge staleness by these live names from now on."""
+        self._space.namespace = namespace
+        self._space.notebook = notebook
+
+    # --- steps ---
+
+    def capture(self, cell: CellText, namespace: Mapping[str, object]) -> Step:
+        """Make a step of a cell whose body has run in `namespace`; the store holds it on return.
+
+        Raises:
+            CellError: the cell cannot be a step; the earlier version stays as it was.
+        """
+        return steps.capture(self._space, cell, namespace)
+
+    def adopt(self, found: Sequence[Step]) -> None:
+        """Publish steps of another project or bundle as they are."""
+        steps.adopt(self._space, found)
+
+    def drop(self, name: str) -> Step:
+        """Leave a step out of the project from now on; its versions stay in the history."""
+        return steps.drop(self._space, name)
+
+    def status(self, *, names: Sequence[str] | None = None) -> tuple[StepState, ...]:
+        """Return each step with its version, and why it is stale where it is."""
+        return steps.states(self._space, names)
+
+    def why(self, name: str) -> tuple[Change, ...]:
+        """Return what differs between a step as captured and its code as it stands now."""
+        return steps.stale_changes(self._space, self._space.step(name))
+
+    def history(self, name: str) -> tuple[Step, ...]:
+        """Return every version of a step, oldest first."""
+        return self._space.history(name)
+
+    def diff(self, before: str, after: str | None = None) -> str:
+        """Return a unified diff of two versions; of a name alone, of its last two."""
+        if after is None:
+            versions = self._space.history(before)
+            return steps.diff(versions[max(0, len(versions) - 2)], versions[-1])
+        return steps.diff(self._space.step(before), self._space.step(after))
+
+    def show(self, what: str) -> Step | Snapshot | RunSummary:
+        """Return the step, version or run of this name."""
+        return listing.show(self._space, what)
+
+    # --- building and training ---
+
+    def plan(self, *names: str) -> dict[str, Chunks]:
+        """Return the chunk plan of every step that was built, by name."""
+        from blase_lab.project.building import planned
+
+        return planned(self._space, names)
+
+    def build(
+        self, *names: str, watch: Watch | None = None, cluster: str | None = None
+    ) -> tuple[Snapshot, ...]:
+        """Bring the data steps up to date, computing only what changed.
+
+        `cluster` is the address of a `dask.distributed` scheduler.
+
+        Raises:
+            OverBudgetError: a step cannot fit into the memory budget; nothing of it was done.
+            CellError: a step's code is at fault.
+        """
+        from blase_lab.project.building import build
+
+        steps.refresh(self._space)
+        return build(self._space, names, watch=watch or unwatched, cluster=cluster).all()
+
+    def train(  # noqa: PLR0913 - the wishes of a person, each by its name
+        self,
+        *,
+        epochs: int | None = None,
+        batch: int | None = None,
+        seed: int | None = None,
+        model: str | None = None,
+        resume: str | None = None,
+        accept: Sequence[str] = (),
+        watch: Watch | None = None,
+    ) -> Run:
+        """Build what is missing and train; or go on with the run `resume`, to the same last bit.
+
+        Raises:
+            UndocumentedError: a step has no documentation and the policy is `required`.
+            LeakageError: something gives the target away and is not in `accept`.
+            TrainingError: the model does not fit, or the run cannot be resumed.
+        """
+        from blase_lab.project import training
+
+        if resume is not None:
+            return training.resume(self._space, resume, watch=watch or unwatched)
+        steps.refresh(self._space)
+        wishes = training.Wishes(
+            epochs=epochs, batch=batch, seed=seed, model=model, accept=tuple(accept)
+        )
+        return training.train(self._space, wishes, watch=watch or unwatched)
+
+    def evaluate(
+        self, run: str | None = None, *, split: SplitName = "test", watch: Watch | None = None
+    ) -> Evaluation:
+        """Predict a split, keep the predictions, and measure them beside a baseline."""
+        from blase_lab.project import training
+
+        return training.evaluate(self._space, run, split=split, watch=watch or unwatched)
+
+    def impact(self, run: str | None = None, *, watch: Watch | None = None) -> tuple[Impact, ...]:
+        """Return what a run's predictions cost or earn by the user's own functions."""
+        from blase_lab.project import training
+
+        return training.impact(self._space, run, watch=watch or unwatched)
+
+    def request(self, run: str, action: Literal["pause", "continue", "stop"]) -> None:
+        """Ask a running training to pause, go on or stop, from any process."""
+        training = self._space.training(run)
+        self.store.control.put(training.id, Control(action=action, at=utc_now()))
+
+    # --- reading ---
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """Return every run, newest first."""
+        return listing.runs(self._space)
+
+    def evaluation(self, run: str | None = None) -> Evaluation | None:
+        """Return the latest evaluation of a run, on the test split if there is one."""
+        return self._space.evaluation(self._space.training(run))
+
+    def verdict(self, run: str | None = None) -> Verdict | None:
+        """Return the latest verdict on a run."""
+        return self._space.verdict(self._space.training(run))
+
+    def snapshots(self, run: str | None = None) -> dict[str, Snapshot]:
+        """Return the Snapshots that a run rests on, by name, the source first."""
+        return self._space.snapshots(self._space.training(run))
+
+    def view(self) -> ProjectView:
+        """Return what the side panel and the badges show."""
+        return listing.project_view(self._space)
+
+    def training_view(self, run: str | None = None) -> TrainingView | None:
+        """Return a training as its dashboard shows it; None before it starts."""
+        return listing.training_view(self._space, run)
+
+    def write_live(self, kernel: str) -> None:
+        """Leave the states of the steps, as this kernel's names make them, for the badges."""
+        listing.write_live(self._space, kernel)
+
+    # --- sheet, rerun, export ---
+
+    def card(self, run: str | None = None, *, into: Path | None = None) -> tuple[Path, Path]:
+        """Write the model info sheet of a run as HTML and Markdown; return both paths."""
+        from blase_lab.project.sheets import write_card
+
+        return write_card(self._space, run, into=into)
+
+    def rerun(
+        self, run: str | None = None, *, as_captured: bool = False, watch: Watch | None = None
+    ) -> Verdict:
+        """Make a run again in a clean process, from the project as it stands, and judge it."""
+        from blase_lab.project.replaying import rerun
+
+        return rerun(self._space, run, as_captured=as_captured, watch=watch or unwatched)
+
+    def export(
+        self, run: str | None = None, *, into: Path | None = None, watch: Watch | None = None
+    ) -> Bundle:
+        """Write the bundle of a run: a pinned pipeline that a stranger can run and verify."""
+        from blase_lab.project.replaying import export
+
+        return export(self._space, run, into=into, watch=watch or unwatched)
+
+    # --- the store ---
+
+    def verify(self, *, watch: Watch | None = None) -> VerifyReport:
+        """Hash every byte of the store again; what is damaged is named and set aside."""
+        return self.store.verify(watch=watch)
+
+    def gc(self, *, delete: bool = False) -> SweepReport:
+        """Say what nothing refers to any more; with `delete`, remove it."""
+        return self.store.sweep(dry_run=not delete)

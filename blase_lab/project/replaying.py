@@ -1,0 +1,184 @@
+"""Rerun and export: all records of a run side by side, executed and judged again."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from blase_lab.core.errors import NotExportableError
+from blase_lab.core.records import Bundle, Fitted, Snapshot, Split, Step, Training, Verdict
+from blase_lab.project.settings import parse_settings
+from blase_lab.project.sheets import card_of
+from blase_lab.project.steps import refresh
+from blase_lab.project.workspace import Workspace
+from blase_lab.replay import (
+    BundleParts,
+    Facts,
+    captured_notebook,
+    execute,
+    export_bundle,
+    installed_requirements,
+    judge,
+    lock_requirements,
+    write_rerun_folder,
+)
+from blase_lab.report import render_html, render_markdown
+from blase_lab.store import Store, make_folder, remove_tree
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from blase_lab.project.workspace import Watch
+
+
+def facts_of(space: Workspace, training: Training) -> Facts:
+    """Return all that a verdict, a sheet or a bundle of this training rests on."""
+    evaluation = space.evaluation(training)
+    steps = [space.step(name) for name in training.steps]
+    return Facts(
+        steps={step.name: step for step in steps},
+        snapshots=space.snapshots(training),
+        split=space.store.ledger.get(Split, training.split),
+        fitted=space.store.ledger.get(Fitted, training.fitted),
+        training=training,
+        run=space.finished_run(training),
+        evaluation=evaluation,
+        predictions=lambda: _predictions(space, training),
+    )
+
+
+def rerun(space: Workspace, run: str | None, *, as_captured: bool = False, watch: Watch) -> Verdict:
+    """Make a run again in a fresh process, from the project as it stands, and judge the result.
+
+    `as_captured` takes the versions that the run was made from instead. The verdict names the
+    first thing that differs, and is kept.
+
+    Raises:
+        RerunFailedError: a cell of the captured notebook failed.
+    """
+    started = time.monotonic()
+    training = space.training(run)
+    before = facts_of(space, training)
+    refresh(space)
+    steps = list(before.steps.values()) if as_captured else _current(space, before)
+    folder = space.store.root / "reruns" / f"{training.id}-{secrets.token_hex(3)}"
+    make_folder(folder.parent)
+    write_rerun_folder(
+        folder,
+        notebook=notebook_of(training, steps, evaluated=before.evaluation is not None),
+        settings=space.settings.text,
+        modules=[module for step in steps for module in step.closure.modules],
+        files=_own_files(space, before),
+    )
+    execute(folder, watch=watch)
+    after = _facts_of_rerun(folder)
+    verdict = judge(
+        before,
+        after,
+        tolerance=space.settings.tolerance,
+        seconds=time.monotonic() - started,
+    )
+    space.store.ledger.put(verdict)
+    remove_tree(folder)
+    return verdict
+
+
+def export(space: Workspace, run: str | None, *, into: Path | None, watch: Watch) -> Bundle:
+    """Write the bundle of a run: a pinned pipeline that a stranger can run and verify.
+
+    Raises:
+        NotExportableError: the run is not finished and evaluated, or something cannot travel.
+    """
+    training = space.training(run)
+    facts = facts_of(space, training)
+    sheet = card_of(space, training)
+    folder = into or _free(
+        space.folder / "bundles" / f"{space.settings.name}-run-{training.number}"
+    )
+    parts = BundleParts(
+        title=space.settings.name,
+        settings=space.settings.text,
+        requirements=_requirements(facts),
+        notebook=notebook_of(training, list(facts.steps.values()), evaluated=True),
+        card_html=render_html(sheet),
+        card_markdown=render_markdown(sheet),
+        tolerance=space.settings.tolerance,
+    )
+    bundle = export_bundle(facts, parts, folder=folder, store=space.store, watch=watch)
+    space.store.ledger.put(bundle)
+    return bundle
+
+
+def notebook_of(training: Training, steps: list[Step], *, evaluated: bool) -> dict[str, Any]:
+    """Return the captured notebook of a training: its steps in order, then the verbs."""
+    given = training.hyperparameters
+    train = "train --epochs {epochs} --batch {batch} --seed {seed}" + _accepted(training)
+    verbs = ["init", "build", train]
+    verbs += ["evaluate"] if evaluated else []
+    return captured_notebook(
+        steps,
+        verbs,
+        parameters={"epochs": given.epochs, "batch": given.batch, "seed": given.seed},
+        title=f"Run {training.number}",
+    )
+
+
+def _accepted(training: Training) -> str:
+    names = sorted({each.step or each.check for each in training.findings if each.grade == "proof"})
+    return "".join(f" --accept {name}" for name in names)
+
+
+def _current(space: Workspace, before: Facts) -> list[Step]:
+    now = space.steps()
+    return [now.get(name, step) for name, step in before.steps.items()]
+
+
+def _facts_of_rerun(folder: Path) -> Facts:
+    text = (folder / "blase.toml").read_text(encoding="utf-8")
+    other = Workspace(folder=folder, settings=parse_settings(text), store=Store.open(folder))
+    return facts_of(other, other.training())
+
+
+def _own_files(space: Workspace, facts: Facts) -> dict[str, Path]:
+    """Return the files below the project's folder that its sources read, by relative name."""
+    found = {}
+    for snapshot in facts.snapshots.values():
+        for file in snapshot.facts.get("files", []):
+            path = Path(str(file["path"]))
+            path = path if path.is_absolute() else space.folder / path
+            if path.is_relative_to(space.folder):
+                found[path.relative_to(space.folder).as_posix()] = path
+    return found
+
+
+def _predictions(space: Workspace, training: Training) -> np.ndarray[Any, Any]:
+    evaluation = space.evaluation(training)
+    assert evaluation is not None
+    snapshot = space.store.ledger.get(Snapshot, evaluation.predictions)
+    group: Any = space.store.arrays.open(snapshot.data)
+    values: np.ndarray[Any, Any] = group["prediction"][:]
+    return values
+
+
+def _requirements(facts: Facts) -> str:
+    packages = {name for step in facts.steps.values() for name in step.closure.packages}
+    pins = installed_requirements(["blase-lab", *sorted(packages)])
+    own = pins.pop("blase-lab", None)
+    try:
+        text = lock_requirements(pins)
+    except NotExportableError:
+        text = lock_requirements(pins, hashed=False)
+    return (
+        text if own is None else f"{text}# blase-lab=={own}: install the same version beside it\n"
+    )
+
+
+def _free(folder: Path) -> Path:
+    """Return the folder, or the first numbered one beside it that does not exist."""
+    number, free = 2, folder
+    while free.exists():
+        free = folder.with_name(f"{folder.name}-{number}")
+        number += 1
+    return free

@@ -1,0 +1,46 @@
+"""The model info sheet of a run, from the records of the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blase_lab.core.records import Fitted, Split
+from blase_lab.project.listing import training_view
+from blase_lab.report import Card, CardFacts, model_card, render_html, render_markdown
+from blase_lab.store import make_folder, write_text
+
+if TYPE_CHECKING:
+    from blase_lab.core.records import Training
+    from blase_lab.project.workspace import Workspace
+
+
+def card_of(space: Workspace, training: Training) -> Card:
+    """Return the sheet of a run."""
+    return model_card(
+        CardFacts(
+            project=space.settings.name,
+            training=training,
+            run=space.finished_run(training),
+            steps={step.name: step for step in map(space.step, training.steps)},
+            snapshots=space.snapshots(training),
+            split=space.store.ledger.get(Split, training.split),
+            fitted=space.store.ledger.get(Fitted, training.fitted),
+            evaluation=space.evaluation(training),
+            impacts=space.impacts(training),
+            verdict=space.verdict(training),
+            view=training_view(space, training.id),
+        )
+    )
+
+
+def write_card(space: Workspace, run: str | None, *, into: Path | None) -> tuple[Path, Path]:
+    """Write the sheet as `model_card.html` and `.md`, by default below `cards/` of the project."""
+    training = space.training(run)
+    sheet = card_of(space, training)
+    folder = into or space.folder / "cards" / f"run-{training.number}"
+    make_folder(folder)
+    html, markdown = folder / "model_card.html", folder / "model_card.md"
+    write_text(html, render_html(sheet), mode=0o644)
+    write_text(markdown, render_markdown(sheet), mode=0o644)
+    return html, markdown

@@ -1,0 +1,214 @@
+"""Steps of a project: captured, published as versions, compared with the live notebook."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from blase_lab.capture import (
+    Captured,
+    CellText,
+    capture_cell,
+    recapture_from_disk,
+    still_same,
+)
+from blase_lab.core.errors import BlaseError, NotFoundError, VersionTakenError
+from blase_lab.core.lineage import changes, sentence
+from blase_lab.core.records import Change, Step, StepState
+from blase_lab.project.workspace import Workspace
+from blase_lab.report import is_documented
+from blase_lab.store import utc_now
+
+
+def capture(space: Workspace, cell: CellText, namespace: Mapping[str, object]) -> Step:
+    """Make a step of a cell whose body has run in `namespace`; the store holds it on return.
+
+    The same code, parameters and data give the version that exists; other documentation alone
+    is added to that version.
+    """
+    captured = capture_cell(cell, namespace, project_folder=space.folder)
+    return publish(space, captured, cell=cell)
+
+
+def publish(space: Workspace, captured: Captured, *, cell: CellText) -> Step:
+    """Publish what was captured as a version of its step; two kernels never lose one another's."""
+    while True:
+        latest = _latest(space, captured.name)
+        step = _as_step(captured, cell, version=1 if latest is None else latest.version)
+        if latest is not None and not _is_new(space, latest, step):
+            return _refresh_documentation(space, latest, step)
+        expected = 0 if latest is None else latest.version
+        step = msgspec.structs.replace(step, version=expected + 1)
+        target = space.store.ledger.put(step)
+        try:
+            space.store.refs.publish("step", step.name, target, expected=expected)
+        except VersionTakenError:
+            continue
+        return step
+
+
+def adopt(space: Workspace, steps: Sequence[Step]) -> None:
+    """Publish steps of another project or bundle as they are, as the next version of their name."""
+    for step in steps:
+        latest = _latest(space, step.name)
+        if latest is not None and latest.digests.root == step.digests.root:
+            continue
+        expected = 0 if latest is None else latest.version
+        target = space.store.ledger.put(msgspec.structs.replace(step, version=expected + 1))
+        space.store.refs.publish("step", step.name, target, expected=expected)
+
+
+def drop(space: Workspace, name: str) -> Step:
+    """Leave a step out of the project from now on; its versions stay in the history."""
+    step = space.step(name)
+    refs = space.store.refs
+    expected = len(refs.versions("dropped", step.name)) if step.name in refs.names("dropped") else 0
+    refs.publish("dropped", step.name, space.store.ledger.put(step), expected=expected)
+    return step
+
+
+def refresh(space: Workspace) -> dict[str, tuple[Change, ...]]:
+    """Capture again what changed since, before a verb runs, and say what it was.
+
+    In a notebook the live names decide; in a shell the local modules on disk do.
+    """
+    refreshed = {}
+    for name, step in space.steps().items():
+        found = stale_changes(space, step)
+        if found:
+            publish(space, _captured_again(space, step), cell=_cell_of(step))
+            refreshed[name] = found
+    return refreshed
+
+
+def stale_changes(space: Workspace, step: Step) -> tuple[Change, ...]:
+    """Return what differs between the captured step and its code as it stands now."""
+    if space.namespace is not None and step.closure.function in space.namespace:
+        return still_same(step, space.namespace, project_folder=space.folder)
+    if not step.closure.modules:
+        return ()
+    again = recapture_from_disk(step, project_folder=space.folder)
+    found = changes(step.leaves, again.leaves)
+    return tuple(
+        change for change in found if change.aspect not in ("environment", "documentation")
+    )
+
+
+def states(space: Workspace, names: Sequence[str] | None = None) -> tuple[StepState, ...]:
+    """Return every step as its badge shows it; a step that cannot be judged says why."""
+    wanted = space.steps()
+    return tuple(
+        _state(space, step) for name, step in wanted.items() if names is None or name in names
+    )
+
+
+def diff(before: Step, after: Step) -> str:
+    """Return a unified diff of two versions: code first, documentation apart."""
+    code = _unified(_source(before), _source(after), _title(before), _title(after))
+    prose = _unified(
+        before.documentation,
+        after.documentation,
+        _title(before) + " documentation",
+        "documentation",
+    )
+    options = [
+        f"option {key}: {before.options.get(key)} → {after.options.get(key)}"
+        for key in sorted({*before.options, *after.options})
+        if before.options.get(key) != after.options.get(key)
+    ]
+    return "\n".join(part for part in (code, prose, "\n".join(options)) if part)
+
+
+def _state(space: Workspace, step: Step) -> StepState:
+    try:
+        reasons = tuple(sentence(change) for change in stale_changes(space, step))
+    except BlaseError as error:
+        reasons = (str(error),)
+    return StepState(
+        name=step.name,
+        version=step.version,
+        kind=step.kind,
+        state="stale" if reasons else "fresh",
+        documented=is_documented(step),
+        documentation=step.documentation,
+        reasons=reasons,
+        cell=step.cell,
+    )
+
+
+def _captured_again(space: Workspace, step: Step) -> Captured:
+    if space.namespace is not None and step.closure.function in space.namespace:
+        return capture_cell(_cell_of(step), space.namespace, project_folder=space.folder)
+    return recapture_from_disk(step, project_folder=space.folder)
+
+
+def _cell_of(step: Step) -> CellText:
+    head, _, body = step.cell.partition("\n")
+    return CellText(
+        kind=step.kind,
+        name=step.name,
+        raw=step.cell,
+        body=body if head.startswith("%%") else step.cell,
+        options=step.options,
+        notebook=step.notebook,
+    )
+
+
+def _as_step(captured: Captured, cell: CellText, *, version: int) -> Step:
+    return Step(
+        name=captured.name,
+        version=version,
+        kind=cell.kind,
+        cell=cell.raw,
+        options=dict(cell.options),
+        documentation=captured.documentation,
+        closure=captured.closure,
+        leaves=captured.leaves,
+        digests=captured.digests,
+        flags=captured.flags,
+        notebook=cell.notebook,
+        created=utc_now(),
+    )
+
+
+def _latest(space: Workspace, name: str) -> Step | None:
+    try:
+        return space.step(name)
+    except NotFoundError:
+        return None
+
+
+def _is_new(space: Workspace, latest: Step, step: Step) -> bool:
+    same = latest.digests.root == step.digests.root and latest.kind == step.kind
+    return not same or latest.name not in space.steps()
+
+
+def _refresh_documentation(space: Workspace, latest: Step, step: Step) -> Step:
+    if latest.documentation == step.documentation and latest.cell == step.cell:
+        return latest
+    step = msgspec.structs.replace(step, version=latest.version)
+    refs = space.store.refs
+    known = step.name in refs.names("documentation")
+    expected = len(refs.versions("documentation", step.name)) if known else 0
+    try:
+        refs.publish("documentation", step.name, space.store.ledger.put(step), expected=expected)
+    except VersionTakenError:
+        return _refresh_documentation(space, latest, step)
+    return step
+
+
+def _source(step: Step) -> str:
+    parts = [definition.source for definition in step.closure.definitions]
+    modules = [f"# {module.path}\n{module.source}" for module in step.closure.modules]
+    return "\n\n".join([*parts, *modules])
+
+
+def _title(step: Step) -> str:
+    return f"{step.name}@{step.version}"
+
+
+def _unified(before: str, after: str, old: str, new: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm="")
+    return "\n".join(lines)

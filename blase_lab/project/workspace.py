@@ -1,0 +1,180 @@
+"""What every verb works on: the folder, its settings, its store and the live namespace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blase_lab.core.errors import NotFoundError
+from blase_lab.core.records import (
+    Evaluation,
+    Event,
+    Impact,
+    Progress,
+    Run,
+    Snapshot,
+    Step,
+    StepKind,
+    Training,
+    Verdict,
+)
+from blase_lab.project.settings import Settings
+from blase_lab.store import Store
+from blase_lab.train import run_of
+
+Watch = Callable[[Event | Progress], None]
+
+
+def unwatched(_event: Event | Progress) -> None:
+    """Watch nothing."""
+
+
+@dataclass
+class Workspace:
+    """A project's folder, settings and store, and the notebook's names where there is one."""
+
+    folder: Path
+    settings: Settings
+    store: Store
+    namespace: Mapping[str, object] | None = None
+    notebook: str | None = None
+    trained: dict[str, str] = field(default_factory=dict)
+    """The training that this process is busy with: run id to state."""
+
+    # --- steps ---
+
+    def steps(self, *kinds: StepKind) -> dict[str, Step]:
+        """Return the current version of every step that was not dropped, by name."""
+        found = {}
+        for name in self.store.refs.names("step"):
+            step = self.step(name)
+            if not self._is_dropped(step) and (not kinds or step.kind in kinds):
+                found[name] = step
+        return found
+
+    def step(self, name: str) -> Step:
+        """Return the step that `name` or `name@version` means, with its newest documentation.
+
+        Raises:
+            NotFoundError: there is no such step or version; the message lists close names.
+        """
+        match = re.fullmatch(r"(.+?)(?:@(\d+))?", name)
+        plain, version = (match[1], match[2]) if match else (name, None)
+        if plain not in self.store.refs.names("step"):
+            known = ", ".join(sorted(self.store.refs.names("step"))) or "none yet"
+            raise NotFoundError(
+                f"There is no step `{plain}`.", way_out=f"Steps of this project: {known}."
+            )
+        ref = self.store.refs.resolve("step", plain, int(version) if version else None)
+        step = self.store.ledger.get(Step, ref.target)
+        return self._documented(step)
+
+    def history(self, name: str) -> tuple[Step, ...]:
+        """Return every version of a step, oldest first."""
+        refs = self.store.refs.versions("step", self.step(name).name)
+        return tuple(self._documented(self.store.ledger.get(Step, ref.target)) for ref in refs)
+
+    def _documented(self, step: Step) -> Step:
+        if step.name in self.store.refs.names("documentation"):
+            ref = self.store.refs.resolve("documentation", step.name)
+            newest = self.store.ledger.get(Step, ref.target)
+            if newest.version == step.version:
+                return newest
+        return step
+
+    def _is_dropped(self, step: Step) -> bool:
+        if step.name not in self.store.refs.names("dropped"):
+            return False
+        ref = self.store.refs.resolve("dropped", step.name)
+        return self.store.ledger.get(Step, ref.target).version == step.version
+
+    # --- snapshots ---
+
+    def snapshot(self, name: str, digest: str | None = None) -> Snapshot:
+        """Return the newest Snapshot of a step or stage, or the one with this content digest.
+
+        Raises:
+            NotFoundError: nothing was built under this name, or not with this content.
+        """
+        for snapshot_id in self.store.index.snapshots(name):
+            found = self.store.ledger.get(Snapshot, snapshot_id)
+            if digest in (None, found.digest):
+                return found
+        raise NotFoundError(f"`{name}` has not been built.", way_out="Run `blase build`.")
+
+    def snapshots(self, training: Training) -> dict[str, Snapshot]:
+        """Return the Snapshots that a training rests on, by the name of their step or stage."""
+        return {
+            name: self.store.ledger.get(Snapshot, training.prepared)
+            if name == "prepared"
+            else self.snapshot(name, digest)
+            for name, digest in training.snapshots.items()
+            if name not in ("kept", "split")
+        }
+
+    def snapshot_of_stage(self, training: Training, stage: str) -> Snapshot:
+        """Return the Snapshot of one stage of a training, e.g. its source."""
+        found = [each for each in self.snapshots(training).values() if each.stage == stage]
+        if not found:
+            raise NotFoundError(
+                f"Run {training.number} has no {stage}.", way_out="Build and train again."
+            )
+        return found[0]
+
+    # --- runs ---
+
+    def training(self, run: str | None = None) -> Training:
+        """Return the training that a number, an id, the start of an id, or None (the latest) means.
+
+        Raises:
+            NotFoundError: nothing was trained yet, or no run is called so.
+        """
+        trainings = self.store.ledger.list(Training)
+        if not trainings:
+            raise NotFoundError("Nothing has been trained yet.", way_out="Run `blase train`.")
+        if run is None:
+            return trainings[-1]
+        wanted = run.removeprefix("run").strip(" #-") if run.startswith(("run", "#")) else run
+        for training in trainings:
+            if wanted in (str(training.number), training.id):
+                return training
+        close = [training for training in trainings if training.id.startswith(run)]
+        if len(close) == 1:
+            return close[0]
+        numbers = ", ".join(str(training.number) for training in trainings[-10:])
+        raise NotFoundError(
+            f"There is no run `{run}`.", way_out=f"Runs of this project: {numbers}."
+        )
+
+    def finished_run(self, training: Training) -> Run:
+        """Return what came of a training.
+
+        Raises:
+            NotFoundError: it has not ended, or was cut off.
+        """
+        run = run_of(self.store, training.id)
+        if run is not None:
+            return run
+        raise NotFoundError(
+            f"Run {training.number} has not ended.",
+            way_out=f"Wait for it, or go on with `blase train --resume {training.number}`.",
+        )
+
+    def evaluation(self, training: Training) -> Evaluation | None:
+        """Return the latest evaluation of a run, on the test split if there is one."""
+        found = [each for each in self.store.ledger.list(Evaluation) if each.run == training.id]
+        on_test = [each for each in found if each.split == "test"]
+        chosen = on_test or found
+        return chosen[-1] if chosen else None
+
+    def impacts(self, training: Training) -> tuple[Impact, ...]:
+        """Return the impacts of a run, the latest of each step."""
+        found = [each for each in self.store.ledger.list(Impact) if each.run == training.id]
+        return tuple({each.step: each for each in found}.values())
+
+    def verdict(self, training: Training) -> Verdict | None:
+        """Return the latest verdict on a run."""
+        found = [each for each in self.store.ledger.list(Verdict) if each.run == training.id]
+        return found[-1] if found else None

@@ -1,0 +1,145 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { TrainingView } from '../generated/records';
+import { chartsOf } from '../pure/chart';
+import {
+  bytesBeside,
+  formatCount,
+  formatMetric,
+  formatSeconds,
+  formatShare,
+  share
+} from '../pure/format';
+import type { Action } from '../pure/runs';
+import { isUnderWay, progressOf } from '../pure/runs';
+import { ChartView } from './chart';
+import { Controls } from './controls';
+import { Meter } from './meter';
+import { RUN_MARKS, runStateWord } from './words';
+
+interface TrainingProps {
+  readonly view: TrainingView;
+  readonly trans: TranslationBundle;
+  /** Asks the training to do something; null where nobody can be asked. */
+  readonly request: ((action: Action) => Promise<void>) | null;
+}
+
+/** A training at one moment: state, progress, curves, meters and controls. */
+export function Training({ view, trans, request }: TrainingProps): JSX.Element {
+  return (
+    <section className="blase-training" aria-label={trans.__('Training %1', view.number)}>
+      <Head view={view} trans={trans} request={request} />
+      <Advance view={view} trans={trans} />
+      <div className="blase-charts">
+        {chartsOf(view).map(data => (
+          <ChartView key={data.metric} data={data} epochs={view.epochs} trans={trans} />
+        ))}
+      </div>
+      <Meters view={view} trans={trans} />
+      <Metrics view={view} trans={trans} />
+    </section>
+  );
+}
+
+function Head({ view, trans, request }: TrainingProps): JSX.Element {
+  return (
+    <header className="blase-training-head">
+      <span className={`blase-state blase-state-${view.state}`}>
+        <span aria-hidden="true">{RUN_MARKS[view.state]}</span> {runStateWord(view.state, trans)}
+      </span>
+      <span className="blase-training-name" title={view.model}>
+        {trans.__('Run %1', view.number)} · {view.model}
+      </span>
+      {request !== null && <Controls state={view.state} trans={trans} request={request} />}
+    </header>
+  );
+}
+
+function Advance({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
+  const done = progressOf(view);
+  return (
+    <div className="blase-advance">
+      <Meter share={done} label={trans.__('Progress')} said={formatShare(done)} isProgress />
+      <div className="blase-advance-words">
+        <span>{placeOf(view, trans)}</span>
+        <span>{clock(view, trans)}</span>
+      </div>
+    </div>
+  );
+}
+
+/** Where a training is while it is under way; after that, how it ended. */
+function placeOf(view: TrainingView, trans: TranslationBundle): string {
+  return isUnderWay(view.state) && view.batchesPerEpoch > 0
+    ? trans.__(
+        'Epoch %1 of %2, batch %3 of %4',
+        view.epoch,
+        view.epochs,
+        formatCount(view.batch),
+        formatCount(view.batchesPerEpoch)
+      )
+    : view.sentence;
+}
+
+function clock(view: TrainingView, trans: TranslationBundle): string {
+  const spent = formatSeconds(view.seconds);
+  return view.secondsLeft === null || view.state !== 'running'
+    ? spent
+    : trans.__('%1, about %2 left', spent, formatSeconds(view.secondsLeft));
+}
+
+function Meters({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
+  const memory = bytesBeside(view.memoryBytes, view.memoryBudgetBytes);
+  return (
+    <ul className="blase-meters">
+      <Measured name={trans.__('Memory')} said={trans.__('%1 of %2', memory.part, memory.whole)}>
+        <Meter
+          share={share(view.memoryBytes, view.memoryBudgetBytes)}
+          label={trans.__('Memory against the budget')}
+          said={trans.__('%1 of %2', memory.part, memory.whole)}
+        />
+      </Measured>
+      <Measured name={trans.__('CPU')} said={formatShare(view.cpuPercent / 100)}>
+        <Meter
+          share={share(view.cpuPercent, 100)}
+          label={trans.__('CPU')}
+          said={formatShare(view.cpuPercent / 100)}
+        />
+      </Measured>
+      <Measured
+        name={trans.__('Throughput')}
+        said={trans.__('%1 rows/s', formatCount(view.rowsPerSecond))}
+      />
+      <Measured name={trans.__('Waiting for data')} said={formatShare(view.waitShare)} />
+    </ul>
+  );
+}
+
+interface MeasuredProps {
+  readonly name: string;
+  readonly said: string;
+  readonly children?: React.ReactNode;
+}
+
+function Measured({ name, said, children }: MeasuredProps): JSX.Element {
+  return (
+    <li className="blase-measured">
+      <span className="blase-measured-name">{name}</span>
+      <span>{said}</span>
+      {children}
+    </li>
+  );
+}
+
+function Metrics({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element | null {
+  const names = Object.keys(view.metrics);
+  return names.length === 0 ? null : (
+    <ul className="blase-metrics" aria-label={trans.__('Latest metrics')}>
+      {names.map(name => (
+        <li key={name}>
+          <span>{name}</span> <b>{formatMetric(view.metrics[name])}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}
