@@ -58,10 +58,11 @@ def _report(work: Path, into: Path, *, seconds: float) -> dict[str, object]:
 
     project = Project.open(work)
     run = project.runs()[0]
-    stages = project.data_stages(run.id)
-    evaluation = project.show_evaluation(run.id)
+    stages = list(project.snapshots(run.id).values())
+    evaluation = project.evaluation(run.id)
     project.card(run.id, into=into)
-    bundle = project.latest_bundle(run.id)
+    bundle = project.bundles(run.id)[-1]
+    shutil.move(bundle.path, into / "bundle")
     report = {
         "verdict": run.verdict,
         "rows": stages[0].rows,
@@ -73,7 +74,7 @@ def _report(work: Path, into: Path, *, seconds: float) -> dict[str, object]:
         "peak_bytes": max(stage.measured_peak_bytes for stage in stages),
         "budget_bytes": project.settings.memory_bytes,
         "weights_digest": run.weights_digest,
-        "bundle": bundle.path,
+        "bundle": str(into / "bundle"),
     }
     (into / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return report
@@ -87,7 +88,7 @@ def _print(report: dict[str, object], into: Path) -> None:
         f"{report['seconds']:.0f} s."
     )
     print(f"Report: {into / 'report.json'}")
-    for name in ("flight_delays.ipynb", "model_card.html"):
+    for name in (FILES[0], "model_card.html", "bundle"):
         print(f"        {into / name}")
 
 

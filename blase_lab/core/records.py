@@ -27,9 +27,7 @@ Aspect = Literal["code", "documentation", "parameters", "environment", "data", "
 SplitName = Literal["train", "validation", "test"]
 StepStateName = Literal["fresh", "stale", "draft"]
 RunState = Literal["running", "paused", "stopped", "finished", "failed"]
-Level = Literal[
-    "IDENTICAL", "EQUIVALENT", "WITHIN NOISE", "SAME CONCLUSION", "DIFFERENT", "RAN"
-]
+Level = Literal["IDENTICAL", "EQUIVALENT", "WITHIN NOISE", "SAME CONCLUSION", "DIFFERENT", "RAN"]
 Grade = Literal["proof", "evidence", "note"]
 OptionValue = str | int | float | bool | list[str] | None
 

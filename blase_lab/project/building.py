@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,21 @@ from blase_lab.core.errors import (
     StepFailedError,
     UnknownInputError,
 )
-from blase_lab.core.records import Chunks, Snapshot, Step
-from blase_lab.data import ChosenTable, Join, StepJob, apply_step, ingest, read_source
+from blase_lab.data import (
+    ChosenTable,
+    Join,
+    StepJob,
+    apply_step,
+    ingest,
+    look_at_files,
+    read_source,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from blase_lab.core.records import Chunks, Snapshot, Step
     from blase_lab.data import Table
     from blase_lab.project.workspace import Watch, Workspace
 
@@ -108,7 +118,7 @@ def joins_of(step: Step) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def planned(space: Workspace, names: Sequence[str]) -> dict[str, Chunks]:
-    """Return the chunk plan of what was built, by step name; of an unbuilt source, by a look at it."""
+    """Return the chunk plan of each step that was built, by its name."""
     steps = space.steps("source", "clean", "feature", "target")
     _check_names(names, steps)
     found = {}
@@ -148,20 +158,49 @@ def _ingest(space: Workspace, steps: dict[str, Step], *, watch: Watch) -> Snapsh
             f"A project has one main source, and this one has {len(main)} ({named}).",
             way_out="Mark a cell with %%blase_source, or --join one source to the other.",
         )
-    joins = tuple(
-        Join(table=_table(space, sources[name]), on=keys)
-        for name, keys in joins_of(main[0])
-    )
+    table = _table(space, main[0])
+    others = {name: _table(space, sources[name]) for name, _ in joins_of(main[0])}
+    files = [file for each in (table, *others.values()) for file in each.files]
+    roots = {name: sources[name].digests.root for name in others}
+    known = _unchanged_source(space, main[0], files=files, joined=roots)
+    if known is not None:
+        return known
     return ingest(
-        _table(space, main[0]),
+        table,
         name=main[0].name,
         step=main[0],
         store=space.store,
         budget=space.settings.memory_bytes,
         watch=watch,
-        join=joins,
+        join=[Join(table=others[name], on=keys) for name, keys in joins_of(main[0])],
         order=listed(main[0], "order"),
+        facts={"joined": roots},
     )
+
+
+def _unchanged_source(
+    space: Workspace, step: Step, *, files: Sequence[Path], joined: dict[str, str]
+) -> Snapshot | None:
+    """Return the newest Snapshot of a source if its code and the state of its files are the same.
+
+    A source that is no file (a DataFrame, an iterator) is read again: only reading tells.
+    """
+    newest = _newest(space, step)
+    if newest is None or not files or newest.facts.get("joined") != joined:
+        return None
+    seen = [{**each, "sha256": None} for each in newest.facts.get("files", [])]
+    now = [{**each, "sha256": None} for each in look_at_files(files)]
+    return newest if seen == now else None
+
+
+def _newest(space: Workspace, step: Step) -> Snapshot | None:
+    """Return the newest Snapshot of a step if this version of it made it."""
+    try:
+        found = space.snapshot(step.name)
+    except NotFoundError:
+        return None
+    is_same = found.step == step.digests.root and space.store.arrays.has(found.data)
+    return found if is_same else None
 
 
 def _table(space: Workspace, step: Step) -> Table:
@@ -189,6 +228,10 @@ def _apply(
     watch: Watch,
     cluster: str | None,
 ) -> Snapshot:
+    parents = (*(each.id for each in inputs), *(() if kept is None else (kept.id,)))
+    newest = _newest(space, step)
+    if newest is not None and newest.parents == parents:
+        return newest
     job = StepJob(
         step=step,
         function=step_function(space, step),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +28,8 @@ from blase_lab.project.workspace import Watch, Workspace, unwatched
 from blase_lab.store import Store, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from blase_lab.capture import CellText
     from blase_lab.store import SweepReport, VerifyReport
 
@@ -59,12 +60,12 @@ class Project:
         """Open the project of this folder, or of the nearest one above it.
 
         Raises:
-            NoProjectError: there is none.
+            NoProjectError: there is none, or it was never begun with `blase init`.
             ConfigError: its `blase.toml` cannot be understood.
         """
         place = find_folder(Path(folder))
         settings = read_settings(place)
-        return cls(Workspace(folder=place, settings=settings, store=Store.create(place)))
+        return cls(Workspace(folder=place, settings=settings, store=Store.open(place)))
 
     @property
     def folder(self) -> Path:
@@ -211,6 +212,12 @@ class Project:
     def verdict(self, run: str | None = None) -> Verdict | None:
         """Return the latest verdict on a run."""
         return self._space.verdict(self._space.training(run))
+
+    def bundles(self, run: str | None = None) -> tuple[Bundle, ...]:
+        """Return the bundles that were exported of a run, oldest first."""
+        training = self._space.training(run)
+        found = self.store.ledger.list(Bundle)
+        return tuple(each for each in found if each.run == training.id)
 
     def snapshots(self, run: str | None = None) -> dict[str, Snapshot]:
         """Return the Snapshots that a run rests on, by name, the source first."""

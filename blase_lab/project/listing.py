@@ -8,8 +8,8 @@ import msgspec
 
 from blase_lab.core.errors import BlaseError, NotFoundError
 from blase_lab.core.records import (
+    Continued,
     Ended,
-    Event,
     Paused,
     ProjectView,
     RunState,
@@ -139,12 +139,12 @@ def _summary(space: Workspace, training: Training) -> RunSummary:
 
 
 def _state(space: Workspace, training: Training) -> RunState:
-    """Tell the state of a run without a final record from its log, and from who holds the lock."""
+    """Tell the state of a run without a final record: by its log, and by who holds the lock."""
     events, _ = space.store.events.read(training.id)
-    last: Event | None = events[-1] if events else None
+    turns = [each for each in events if isinstance(each, Started | Paused | Continued | Ended)]
+    last = turns[-1] if turns else None
     if isinstance(last, Ended):
         return last.state
     if not space.store.is_locked("training"):
-        return "failed" if not any(isinstance(each, Started) for each in events) else "stopped"
-    marks = [each for each in events if isinstance(each, Paused | Started)]
-    return "paused" if isinstance(last, Paused) and marks else "running"
+        return "failed" if last is None else "stopped"
+    return "paused" if isinstance(last, Paused) else "running"

@@ -12,7 +12,7 @@ from blase_lab.core.records import Bundle, Fitted, Snapshot, Split, Step, Traini
 from blase_lab.project.settings import parse_settings
 from blase_lab.project.sheets import card_of
 from blase_lab.project.steps import refresh
-from blase_lab.project.workspace import Workspace
+from blase_lab.project.workspace import Workspace, in_order
 from blase_lab.replay import (
     BundleParts,
     Facts,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def facts_of(space: Workspace, training: Training) -> Facts:
     """Return all that a verdict, a sheet or a bundle of this training rests on."""
     evaluation = space.evaluation(training)
-    steps = [space.step(name) for name in training.steps]
+    steps = in_order(map(space.step, training.steps))
     return Facts(
         steps={step.name: step for step in steps},
         snapshots=space.snapshots(training),
@@ -115,7 +115,7 @@ def notebook_of(training: Training, steps: list[Step], *, evaluated: bool) -> di
     """Return the captured notebook of a training: its steps in order, then the verbs."""
     given = training.hyperparameters
     train = "train --epochs {epochs} --batch {batch} --seed {seed}" + _accepted(training)
-    verbs = ["init", "build", train]
+    verbs = ["build", train]
     verbs += ["evaluate"] if evaluated else []
     return captured_notebook(
         steps,

@@ -1,17 +1,19 @@
-"""`blase.toml`: what the user decides once for a project, written by hand and checked on reading."""
+"""`blase.toml`: what the user decides once for a project, checked on every reading."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from blase_lab.core.errors import ConfigError, NoProjectError
 from blase_lab.core.records import SplitPolicy
 from blase_lab.store import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILE = "blase.toml"
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
@@ -66,9 +68,10 @@ def parse_settings(text: str) -> Settings:
     """
     try:
         table = tomllib.loads(text)
-        split = table.pop("split", {})
-        policy = msgspec.convert({_camel(key): value for key, value in split.items()}, SplitPolicy)
-        read = msgspec.convert({**table, "split": policy}, _File)
+        split = table.get("split", {})
+        if isinstance(split, dict):
+            table["split"] = {_camel(key): value for key, value in split.items()}
+        read = msgspec.convert(table, _File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(
             f"{FILE} cannot be read: {error}.", way_out=f"Correct that line of {FILE}."
@@ -94,7 +97,7 @@ def parse_bytes(text: str) -> int:
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", text)
     if match is None or match[2].lower() not in _UNITS:
         raise ConfigError(
-            f"`{text}` is no size.", way_out='Write a number and a unit, e.g. memory = "512MiB".'
+            f"`{text}` is no size.", way_out=f'Write a number and a unit into {FILE}, e.g. memory = "512MiB".'
         )
     return int(float(match[1]) * _UNITS[match[2].lower()])
 

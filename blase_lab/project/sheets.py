@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blase_lab.core.records import Fitted, Split
 from blase_lab.project.listing import training_view
+from blase_lab.project.workspace import in_order
 from blase_lab.report import Card, CardFacts, model_card, render_html, render_markdown
 from blase_lab.store import make_folder, write_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from blase_lab.core.records import Training
     from blase_lab.project.workspace import Workspace
 
@@ -22,7 +24,7 @@ def card_of(space: Workspace, training: Training) -> Card:
             project=space.settings.name,
             training=training,
             run=space.finished_run(training),
-            steps={step.name: step for step in map(space.step, training.steps)},
+            steps={step.name: step for step in in_order(map(space.step, training.steps))},
             snapshots=space.snapshots(training),
             split=space.store.ledger.get(Split, training.split),
             fitted=space.store.ledger.get(Fitted, training.fitted),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,9 +17,13 @@ from blase_lab.capture import (
 from blase_lab.core.errors import BlaseError, NotFoundError, VersionTakenError
 from blase_lab.core.lineage import changes, sentence
 from blase_lab.core.records import Change, Step, StepState
-from blase_lab.project.workspace import Workspace
 from blase_lab.report import is_documented
 from blase_lab.store import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from blase_lab.project.workspace import Workspace
 
 
 def capture(space: Workspace, cell: CellText, namespace: Mapping[str, object]) -> Step:
@@ -33,10 +37,20 @@ def capture(space: Workspace, cell: CellText, namespace: Mapping[str, object]) -
 
 
 def publish(space: Workspace, captured: Captured, *, cell: CellText) -> Step:
-    """Publish what was captured as a version of its step; two kernels never lose one another's."""
+    """Publish what was captured as a version of its step."""
+    return _publish(space, _as_step(captured, cell))
+
+
+def adopt(space: Workspace, steps: Sequence[Step]) -> None:
+    """Publish steps of another project or bundle as they are; each stands afterwards."""
+    for step in steps:
+        _publish(space, step)
+
+
+def _publish(space: Workspace, step: Step) -> Step:
+    """Make a step the current version of its name; two kernels never lose one another's."""
     while True:
-        latest = _latest(space, captured.name)
-        step = _as_step(captured, cell, version=1 if latest is None else latest.version)
+        latest = _latest(space, step.name)
         if latest is not None and not _is_new(space, latest, step):
             return _refresh_documentation(space, latest, step)
         expected = 0 if latest is None else latest.version
@@ -47,17 +61,6 @@ def publish(space: Workspace, captured: Captured, *, cell: CellText) -> Step:
         except VersionTakenError:
             continue
         return step
-
-
-def adopt(space: Workspace, steps: Sequence[Step]) -> None:
-    """Publish steps of another project or bundle as they are, as the next version of their name."""
-    for step in steps:
-        latest = _latest(space, step.name)
-        if latest is not None and latest.digests.root == step.digests.root:
-            continue
-        expected = 0 if latest is None else latest.version
-        target = space.store.ledger.put(msgspec.structs.replace(step, version=expected + 1))
-        space.store.refs.publish("step", step.name, target, expected=expected)
 
 
 def drop(space: Workspace, name: str) -> Step:
@@ -106,12 +109,13 @@ def states(space: Workspace, names: Sequence[str] | None = None) -> tuple[StepSt
 
 def diff(before: Step, after: Step) -> str:
     """Return a unified diff of two versions: code first, documentation apart."""
-    code = _unified(_source(before), _source(after), _title(before), _title(after))
+    old, new = _title(before), _title(after)
+    code = _unified(_source(before), _source(after), old=old, new=new)
     prose = _unified(
         before.documentation,
         after.documentation,
-        _title(before) + " documentation",
-        "documentation",
+        old=f"{old} documentation",
+        new=f"{new} documentation",
     )
     options = [
         f"option {key}: {before.options.get(key)} → {after.options.get(key)}"
@@ -156,10 +160,10 @@ def _cell_of(step: Step) -> CellText:
     )
 
 
-def _as_step(captured: Captured, cell: CellText, *, version: int) -> Step:
+def _as_step(captured: Captured, cell: CellText) -> Step:
     return Step(
         name=captured.name,
-        version=version,
+        version=1,
         kind=cell.kind,
         cell=cell.raw,
         options=dict(cell.options),
@@ -209,6 +213,6 @@ def _title(step: Step) -> str:
     return f"{step.name}@{step.version}"
 
 
-def _unified(before: str, after: str, old: str, new: str) -> str:
+def _unified(before: str, after: str, *, old: str, new: str) -> str:
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm="")
     return "\n".join(lines)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 import secrets
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from blase_lab.capture import environment
 from blase_lab.core.errors import LeakageError, ModelError, NoStepError
@@ -28,6 +27,7 @@ from blase_lab.core.records import (
 from blase_lab.data import (
     Examination,
     Feed,
+    Method,
     Preparation,
     check_leakage,
     fit_scaling,
@@ -42,6 +42,8 @@ from blase_lab.store import utc_now
 from blase_lab.train import TrainingJob, evaluate_run, impact_of, train_model
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from blase_lab.project.workspace import Watch, Workspace
 
 _EXTRA_KINDS: tuple[StepKind, ...] = ("loss", "metric", "callback")
@@ -252,8 +254,8 @@ def _check_documented(space: Workspace, watch: Watch) -> None:
 
 def _model_step(space: Workspace, name: str | None) -> Step:
     models = space.steps("model")
-    if name is not None and name in models:
-        return models[name]
+    if name is not None and name.partition("@")[0] in models:
+        return space.step(name)
     if len(models) == 1 and name is None:
         return next(iter(models.values()))
     named = ", ".join(sorted(models)) or "none"
@@ -296,14 +298,14 @@ def _plan_training(
 
 def _hyperparameters(space: Workspace, model: Step, wishes: Wishes) -> Hyperparameters:
     return Hyperparameters(
-        epochs=_positive("epochs", wishes.epochs, model, 5),
-        batch=_positive("batch", wishes.batch, model, 1024),
+        epochs=_positive("epochs", wishes.epochs, model=model, default=5),
+        batch=_positive("batch", wishes.batch, model=model, default=1024),
         seed=space.settings.seed if wishes.seed is None else wishes.seed,
         deterministic=space.settings.deterministic,
     )
 
 
-def _positive(name: str, wished: int | None, model: Step, default: int) -> int:
+def _positive(name: str, wished: int | None, *, model: Step, default: int) -> int:
     value = wished if wished is not None else model.options.get(name)
     number = default if value is None else int(str(value))
     if number < 1:
@@ -325,15 +327,14 @@ def _job(space: Workspace, training: Training, *, resume: bool = False) -> Train
         losses=by_kind["loss"],
         metrics=by_kind["metric"],
         callbacks=by_kind["callback"],
-        budget_bytes=space.settings.memory_bytes,
         resume=resume,
     )
 
 
-def _scale_of(step: Step, snapshot: Snapshot) -> str:
+def _scale_of(step: Step, snapshot: Snapshot) -> Method:
     asked = step.options.get("scale")
-    if isinstance(asked, str) and asked:
-        return asked
+    if asked in get_args(Method):
+        return cast("Method", asked)
     categories = any(column.kind == "category" for column in snapshot.columns)
     return "category" if categories else "standard"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 from blase_lab.core.errors import NotFoundError
 from blase_lab.core.records import (
@@ -20,15 +20,25 @@ from blase_lab.core.records import (
     Training,
     Verdict,
 )
-from blase_lab.project.settings import Settings
-from blase_lab.store import Store
 from blase_lab.train import run_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from blase_lab.project.settings import Settings
+    from blase_lab.store import Store
 
 Watch = Callable[[Event | Progress], None]
 
 
 def unwatched(_event: Event | Progress) -> None:
     """Watch nothing."""
+
+
+def in_order(steps: Iterable[Step]) -> list[Step]:
+    """Return steps in the order of the data's path; within a kind as they were captured."""
+    kinds = get_args(StepKind)
+    return sorted(steps, key=lambda step: (kinds.index(step.kind), step.created))
 
 
 @dataclass

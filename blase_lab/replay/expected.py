@@ -61,7 +61,7 @@ def expected(facts: Facts, *, tolerance: float) -> dict[str, Any]:
         "initial weights": run.initial_weights_digest,
         "weights": run.weights_digest,
         "predictions": evaluation.predictions_digest,
-        "model": training.model,
+        "model": training.model.partition("@")[0],
         "split": evaluation.split,
         "metrics": dict(evaluation.metrics),
         "baseline": dict(evaluation.baseline),

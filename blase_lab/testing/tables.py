@@ -46,9 +46,13 @@ def small_source(
     store: Store, frame: pd.DataFrame, *, shard_rows: int, name: str = "flights"
 ) -> Snapshot:
     """Return the Snapshot of a frame, cut in shards of so many rows."""
-    return ingest(
-        FrameTable(frame), store=store, name=name, budget=1 << 28, shard_rows=shard_rows
-    )
+    return ingest(FrameTable(frame), store=store, name=name, budget=1 << 28, shard_rows=shard_rows)
+
+
+MISSING_DELAYS, MISSING_CARRIERS, LATE = 0.1, 0.05, 0.3
+"""Parts of the rows."""
+
+MORNING = 8
 
 
 def flights(rows: int, *, seed: int = 0) -> pd.DataFrame:
@@ -58,16 +62,16 @@ def flights(rows: int, *, seed: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     tails = np.array([f"N{k:03d}" for k in range(max(rows // 7, 1))])
     delay = rng.normal(10, 30, rows).round(1)
-    delay[rng.random(rows) < 0.1] = np.nan
+    delay[rng.random(rows) < MISSING_DELAYS] = np.nan
     carrier = pd.Series(rng.choice(["AA", "UA", "DL"], rows), dtype="str")
-    carrier[rng.random(rows) < 0.05] = None
+    carrier[rng.random(rows) < MISSING_CARRIERS] = None
     return pd.DataFrame(
         {
             "tail": pd.Series(rng.choice(tails, rows), dtype="str"),
             "carrier": carrier,
             "delay": delay,
             "hour": rng.integers(0, 24, rows),
-            "is_late": rng.random(rows) < 0.3,
+            "is_late": rng.random(rows) < LATE,
             "time": pd.Timestamp("2013-01-01", tz="UTC") + pd.to_timedelta(np.arange(rows), "min"),
         }
     )
@@ -103,7 +107,7 @@ def two_columns(chunk: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of a number and a flag."""
     import pandas as pd
 
-    return pd.DataFrame({"half": chunk["hour"] / 2, "is_early": chunk["hour"] < 8})
+    return pd.DataFrame({"half": chunk["hour"] / 2, "is_early": chunk["hour"] < MORNING})
 
 
 def half_delay(chunk: pd.DataFrame) -> pd.Series[Any]:

@@ -56,14 +56,12 @@ class Recorder:
         *,
         store: Store,
         watch: Watch | None,
-        budget_bytes: int = 0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Write the events of `training`; `clock` counts seconds."""
         self._training = training
         self._store = store
         self._watch = watch
-        self._budget_bytes = budget_bytes
         self._clock = clock
         self._meter = Meter()
         self._window = _Window(clock())
@@ -130,7 +128,7 @@ class Recorder:
                 at=utc_now(),
                 cpu_percent=reading.cpu_percent,
                 memory_bytes=reading.memory_bytes,
-                memory_budget_bytes=self._budget_bytes,
+                memory_budget_bytes=0,
             )
         )
 

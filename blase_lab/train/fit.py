@@ -42,7 +42,7 @@ def train_model(job: TrainingJob, *, store: Store, watch: Watch | None = None) -
     """
     hyperparameters = job.training.hyperparameters
     checkpoint, progressed = _begin(job, store)
-    recorder = Recorder(job.training, store=store, watch=watch, budget_bytes=job.budget_bytes)
+    recorder = Recorder(job.training, store=store, watch=watch)
     requests = Requests(store, job.training.id)
     if job.resume:
         requests.forget()

@@ -61,5 +61,4 @@ class TrainingJob:
     """`%%blase_metric` functions by name: `metric(y_true, y_pred)`."""
     callbacks: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     """`%%blase_callback` functions by name: they return a `keras.callbacks.Callback`."""
-    budget_bytes: int = 0
     resume: bool = False

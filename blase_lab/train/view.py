@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 POINTS = 300
 """The most points of one curve."""
+SETTLING_BATCHES = 16
+"""After as many batches, or a fifth of an epoch, the metrics of a new epoch tell something.
+
+Keras begins its means anew with every epoch: the first ones are those of a few rows.
+"""
 _VALIDATION = "val_"
 
 T = TypeVar("T", bound=Event)
@@ -68,7 +73,8 @@ def view(
         wait_share=batch.wait_share if batch else 0.0,
         cpu_percent=meter.cpu_percent if meter else 0.0,
         memory_bytes=meter.memory_bytes if meter else 0,
-        memory_budget_bytes=meter.memory_budget_bytes if meter else 0,
+        # The budget binds the data stages; a training is the whole process with its libraries.
+        memory_budget_bytes=0,
         seconds=sum(active_seconds(kept)),
         seconds_left=_seconds_left(kept, epochs, state),
         sentence=_sentence(kept, epochs),
@@ -87,13 +93,16 @@ def not_overtaken(events: Iterable[Event]) -> list[Event]:
 
 
 def curves(events: Iterable[Event]) -> tuple[Curve, ...]:
-    """Return one curve a metric and split; x counts epochs, with fractions inside them."""
+    """Return one curve a metric and split; x counts epochs, with fractions inside them.
+
+    After the first epoch, batches whose metrics have not settled are left out.
+    """
     lines: dict[Name, list[Point]] = {}
     per_epoch = 1
     for event in events:
         if isinstance(event, Started):
             per_epoch = max(event.batches_per_epoch, 1)
-        elif isinstance(event, BatchEnd):
+        elif isinstance(event, BatchEnd) and _has_settled(event, per_epoch):
             _add(lines, event.epoch + event.batch / per_epoch, event.metrics)
         elif isinstance(event, EpochEnd):
             _add(lines, event.epoch + 1.0, event.metrics)
@@ -131,6 +140,10 @@ def _position(event: Event) -> tuple[float, float]:
     if isinstance(event, EpochEnd):
         return (event.epoch + 1, 0)
     return (0, 0)
+
+
+def _has_settled(event: BatchEnd, per_epoch: int) -> bool:
+    return event.epoch == 0 or event.batch > min(SETTLING_BATCHES, per_epoch // 5)
 
 
 def _add(lines: dict[Name, list[Point]], x: float, metrics: Mapping[str, float]) -> None:

@@ -30,6 +30,12 @@ _ASKED: dict[Action, str] = {
 }
 
 
+BOX = "blase-controls-box"
+"""The class of the buttons: our JupyterLab extension hides them while its own can be pressed."""
+WORDS = "blase-training-words"
+"""The class of the last sentence, which our extension hides: its chart says the same."""
+
+
 class Controls:
     """Pause, continue and stop for one run.
 
@@ -60,6 +66,7 @@ class Controls:
             self._buttons[action] = button
         self.follow("running")
         box = ipywidgets.HBox([*self._buttons.values(), self._note])
+        box.add_class(BOX)
         display(box, display_id=self._display_id)
 
     def follow(self, state: RunState) -> None:
@@ -73,7 +80,8 @@ class Controls:
         """Replace the buttons by a sentence that stays readable without a kernel."""
         from IPython.display import display
 
-        bundle = {"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"}
+        rich = f'<p class="{WORDS}">{html.escape(sentence)}</p>'
+        bundle = {"text/plain": sentence, "text/html": rich}
         display(bundle, raw=True, display_id=self._display_id, update=True)
         for button in self._buttons.values():
             button.close()

@@ -84,7 +84,8 @@ def bundle_of(view: TrainingView) -> dict[str, Any]:
     from blase_lab.project import training_svg
 
     return {
-        MIME_TYPE: msgspec.to_builtins(view),
+        # Through JSON, which knows no NaN: a front end would warn of one.
+        MIME_TYPE: msgspec.json.decode(msgspec.json.encode(view)),
         "image/svg+xml": training_svg(view),
         "text/plain": words_of(view),
     }

@@ -163,7 +163,7 @@ class Magics:
                 raise _brief(error, f"%blase {line}".strip()) from None
 
         magic.__doc__ = _LINE_HELP
-        return _literally(magic)
+        return magic
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -15,6 +15,8 @@ export interface IProjects {
   readonly current: ProjectModel | null;
   /** Emitted when another notebook comes to the front, or when any project changes. */
   readonly changed: ISignal<IProjects, void>;
+  /** Whether the server was asked and does not know blase-lab. */
+  readonly isServerMissing: boolean;
   /** The project of the open notebook with this content, by its shared model. */
   ofContent(shared: object): ProjectModel | null;
   /** The project of the open notebook at this path. */
@@ -32,6 +34,10 @@ export class Projects implements IProjects {
 
   get changed(): ISignal<IProjects, void> {
     return this._changed;
+  }
+
+  get isServerMissing(): boolean {
+    return [...this._models.values()].some(model => model.knowledge.kind === 'no-server');
   }
 
   get current(): ProjectModel | null {

@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
             group="tail",
         )
         made = apply_step(job, store=store)
-    print(source.measured_peak_bytes, made.measured_peak_bytes, BUDGET)
+    sys.stdout.write(f"{source.measured_peak_bytes} {made.measured_peak_bytes} {BUDGET}\n")
 
 
 def write(folder: Path, times: int) -> None:

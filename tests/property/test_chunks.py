@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,16 +35,17 @@ FEW = settings(max_examples=10, deadline=None)
 )
 @settings(deadline=None)
 def test_a_plan_is_within_its_budget_or_refused(
-    rows: int, bytes_per_row: int, budget: int, tasks: int, halo_rows: int
+    *, rows: int, bytes_per_row: int, budget: int, tasks: int, halo_rows: int
 ) -> None:
     """For any rows and bytes: the peak fits, or one row with its halo really does not."""
-    try:
-        plan = plan_chunks(
-            rows=rows, bytes_per_row=bytes_per_row, budget=budget, tasks=tasks, halo_rows=halo_rows
-        )
-    except OverBudgetError as error:
-        assert error.facts["needed"] == bytes_per_row * (1 + halo_rows) > budget
+    given = {"rows": rows, "bytes_per_row": bytes_per_row, "budget": budget, "tasks": tasks}
+    needed = bytes_per_row * (1 + halo_rows)
+    if needed > budget:
+        with pytest.raises(OverBudgetError) as caught:
+            plan_chunks(**given, halo_rows=halo_rows)
+        assert caught.value.facts["needed"] == needed
         return
+    plan = plan_chunks(**given, halo_rows=halo_rows)
     assert plan.peak_bytes <= budget
     assert 1 <= plan.tasks_in_flight <= tasks
     assert plan.shard_rows >= 1
@@ -133,7 +135,9 @@ def test_the_result_is_equal_for_every_chunking(data: st.DataObject) -> None:
     cells = st.sampled_from(["a", "b", "c", "d", None])
     texts = data.draw(st.lists(cells, min_size=rows, max_size=rows))
     numbers = data.draw(st.lists(st.none() | st.integers(0, 9), min_size=rows, max_size=rows))
-    frame = pd.DataFrame({"t": pd.Series(texts, dtype="str"), "n": pd.array(numbers, dtype="Int64")})
+    frame = pd.DataFrame(
+        {"t": pd.Series(texts, dtype="str"), "n": pd.array(numbers, dtype="Int64")}
+    )
     cuts = {rows, data.draw(st.integers(1, rows)), data.draw(st.integers(1, rows))}
 
     def both(chunk: pd.DataFrame) -> pd.DataFrame:

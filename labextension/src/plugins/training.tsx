@@ -14,6 +14,8 @@ import { IProjects } from '../projects';
 import { Training } from '../view/training';
 import { DOMAIN } from '../view/words';
 
+/** On the page while the server is missing: then the kernel's own buttons are shown. */
+const NO_SERVER = 'blase-no-server';
 const MIME_TYPE = 'application/vnd.blase.training+json';
 
 /** Draws the training outputs of notebooks, live and saved. */
@@ -30,6 +32,9 @@ export const trainingPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
+    projects.changed.connect(() => {
+      document.body.classList.toggle(NO_SERVER, projects.isServerMissing);
+    });
     rendermime.addFactory(
       {
         safe: true,
@@ -49,7 +54,9 @@ class TrainingRenderer extends ReactWidget implements IRenderMime.IRenderer {
     private readonly _trans: TranslationBundle
   ) {
     super();
+    this._isServerMissing = _projects.isServerMissing;
     this.addClass('blase-training-output');
+    _projects.changed.connect(this._follow, this);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -72,7 +79,15 @@ class TrainingRenderer extends ReactWidget implements IRenderMime.IRenderer {
     const request = async (action: Action): Promise<void> => {
       await postControl(await this._path(view), view.run, action);
     };
-    return <Training view={view} trans={this._trans} request={request} />;
+    const canAsk = !this._isServerMissing;
+    return <Training view={view} trans={this._trans} request={canAsk ? request : null} />;
+  }
+
+  private _follow(): void {
+    if (this._isServerMissing !== this._projects.isServerMissing) {
+      this._isServerMissing = this._projects.isServerMissing;
+      this.update();
+    }
   }
 
   /**
@@ -109,4 +124,5 @@ class TrainingRenderer extends ReactWidget implements IRenderMime.IRenderer {
 
   private _view: TrainingView | null = null;
   private _isMet = false;
+  private _isServerMissing = false;
 }

@@ -4,6 +4,7 @@ import type { TrainingView } from '../generated/records';
 import { chartsOf } from '../pure/chart';
 import {
   bytesBeside,
+  formatBytes,
   formatCount,
   formatMetric,
   formatSeconds,
@@ -88,17 +89,28 @@ function clock(view: TrainingView, trans: TranslationBundle): string {
     : trans.__('%1, about %2 left', spent, formatSeconds(view.secondsLeft));
 }
 
+/** Memory beside its budget where it has one. */
+function Memory({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
+  if (view.memoryBudgetBytes === 0) {
+    return <Measured name={trans.__('Memory')} said={formatBytes(view.memoryBytes)} />;
+  }
+  const { part, whole } = bytesBeside(view.memoryBytes, view.memoryBudgetBytes);
+  const said = trans.__('%1 of %2', part, whole);
+  return (
+    <Measured name={trans.__('Memory')} said={said}>
+      <Meter
+        share={share(view.memoryBytes, view.memoryBudgetBytes)}
+        label={trans.__('Memory against the budget')}
+        said={said}
+      />
+    </Measured>
+  );
+}
+
 function Meters({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
-  const memory = bytesBeside(view.memoryBytes, view.memoryBudgetBytes);
   return (
     <ul className="blase-meters">
-      <Measured name={trans.__('Memory')} said={trans.__('%1 of %2', memory.part, memory.whole)}>
-        <Meter
-          share={share(view.memoryBytes, view.memoryBudgetBytes)}
-          label={trans.__('Memory against the budget')}
-          said={trans.__('%1 of %2', memory.part, memory.whole)}
-        />
-      </Measured>
+      <Memory view={view} trans={trans} />
       <Measured name={trans.__('CPU')} said={formatShare(view.cpuPercent / 100)}>
         <Meter
           share={share(view.cpuPercent, 100)}

@@ -43,6 +43,11 @@ def test_the_heading_says_which_run_is_made_again() -> None:
     assert cells[0]["source"].startswith("# Run 3 again\n")
 
 
+def test_a_project_is_there_before_the_first_step() -> None:
+    """The first code cell loads the extension and begins a project where there is none."""
+    assert _sources(_notebook())[0] == "%load_ext blase_lab\n%blase init"
+
+
 def test_the_parameters_cell_carries_the_tag_that_papermill_looks_for() -> None:
     """Exactly one cell is tagged, and it assigns the parameters."""
     cells = _notebook()["cells"]

@@ -101,6 +101,27 @@ def test_curves_have_train_and_validation_points_in_epochs() -> None:
     }
 
 
+def test_a_new_epoch_begins_without_a_spike() -> None:
+    """The first batches of an epoch say too little to be drawn; those of the first epoch stay."""
+    events: list[Event] = [
+        started(0),
+        batch(1, 0, 1, loss=2.0),
+        epoch_end(2, 0, loss=1.0),
+        batch(3, 1, 1, loss=9.0),
+        batch(4, 1, 2, loss=9.0),
+        batch(5, 1, 3, loss=0.9),
+    ]
+    (line,) = view(training(), events, project="").curves
+    assert (line.x, line.y) == ((0.1, 1.0, 1.3), (2.0, 1.0, 0.9))
+
+
+def test_the_memory_of_a_training_is_not_held_against_the_budget_of_the_data() -> None:
+    """The process with its libraries is shown as it is."""
+    metered = Metered(at=at(1), cpu_percent=1.0, memory_bytes=9, memory_budget_bytes=2)
+    shown = view(training(), [started(0), metered], project="")
+    assert (shown.memory_bytes, shown.memory_budget_bytes) == (9, 0)
+
+
 def test_a_pause_is_no_training_time() -> None:
     """The seconds leave out pauses, and what lies between two sessions."""
     events: list[Event] = [
