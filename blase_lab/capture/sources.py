@@ -8,7 +8,7 @@ import linecache
 import weakref
 from functools import lru_cache
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from blase_lab.capture.canonical import digest_of_code
 from blase_lab.capture.names import reads_of_source, same_code
@@ -266,7 +266,7 @@ def _codes_in(text: str, flags: int) -> tuple[CodeType, ...]:
     Once whole, as a module is, and once statement by statement, as IPython does with a cell: the
     compiler calls the functions of a module otherwise where it sees the import.
     """
-    parts = [text, *(ast.Module([node], []) for node in _tree(text).body)]
+    parts: list[Any] = [text, *(ast.Module([node], []) for node in _tree(text).body)]
     try:
         todo = [compile(part, "<cell>", "exec", flags=flags, dont_inherit=True) for part in parts]
     except (SyntaxError, ValueError):

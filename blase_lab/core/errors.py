@@ -28,7 +28,7 @@
     │   ├── DamagedError           store-damaged
     │   ├── FormatError            store-format
     │   └── BadNameError           store-bad-name
-    └── ReplayError                                     the captured notebook or the bundle is at fault
+    └── ReplayError                                     the notebook or the bundle is at fault
         ├── RerunFailedError       replay-rerun
         └── NotExportableError     replay-export
 
@@ -61,7 +61,7 @@ class BlaseError(Exception):
         return (_again, (type(self), self.happened, self.way_out, self.facts))
 
 
-def _again(
+def _again(  # noqa: PLR0917 - called by pickle, with the parts in order
     kind: type[BlaseError], happened: str, way_out: str, facts: dict[str, object]
 ) -> BlaseError:
     return kind(happened, way_out=way_out, **facts)

@@ -280,7 +280,7 @@ class Training(Record, frozen=True, kw_only=True, tag="training"):
     steps: dict[str, str]
     """Step name@version to root digest, for every step the run rests on."""
     snapshots: dict[str, str]
-    """Step name to content digest, plus `kept` (the last cleaning), `split` and `prepared`."""
+    """Step name to content digest, plus `split` and `prepared`."""
     prepared: str
     split: str
     fitted: str

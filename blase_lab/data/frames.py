@@ -120,8 +120,10 @@ def frame_of(
     return frame
 
 
-def choose(places: Mapping[str, Place], wanted: Sequence[str] | None) -> dict[str, Place]:
-    """Return the columns wanted, or all.
+def choose(
+    places: Mapping[str, Place], wanted: Sequence[str] | None, *, step: str | None = None
+) -> dict[str, Place]:
+    """Return the columns wanted (by the options of a step), or all.
 
     Raises:
         UnknownInputError: there is no such column; close names are listed.
@@ -130,7 +132,7 @@ def choose(places: Mapping[str, Place], wanted: Sequence[str] | None) -> dict[st
         return dict(places)
     for name in wanted:
         if name not in places:
-            raise unknown_column(name, places)
+            raise unknown_column(name, places, step=step)
     return {name: places[name] for name in wanted}
 
 

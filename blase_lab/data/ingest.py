@@ -25,7 +25,7 @@ from blase_lab.data.join import Join, Lookup
 from blase_lab.data.memo import ColumnPart, Part, key_of, older, parts_of
 from blase_lab.data.meter import PeakMeter
 from blase_lab.data.order import OrderedTable
-from blase_lab.data.plan import WORK_FACTOR, bounds, chunk_rows, plan_chunks
+from blase_lab.data.plan import WORK_FACTOR, bounds, chunk_rows, plan_chunks, told
 from blase_lab.data.source import PassingTable, Survey, Table, look_at_frames
 from blase_lab.data.write import (
     Effort,
@@ -79,9 +79,12 @@ def ingest(table: Table, *, store: Store, **given: Unpack[Ingesting]) -> Snapsho
         if order:
             table = OrderedTable(table, order, store=store, budget=given["budget"])
         work = _prepare(table, given)
+        watch = given.get("watch")
+        if watch is not None:
+            watch(told(given["name"], work.plan))
         staged = store.arrays.stage(work.key, needed_bytes=work.disk_bytes)
         with staged as staging:
-            effort = _write_all(work, store, staging, watch=given.get("watch"))
+            effort = _write_all(work, store, staging, watch=watch)
             return publish(
                 store,
                 staging,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blase_lab.core.errors import DiskFullError, OverBudgetError
-from blase_lab.core.records import Chunks
+from blase_lab.core.records import Chunks, Progress
 
 RANGE_ROWS = 8192
 """Content digests are taken over ranges of so many rows: shards are multiples of it if they can."""
@@ -102,6 +102,17 @@ def plan_on_grid(
         disk_bytes=0,
         budget_bytes=budget,
     )
+
+
+def told(name: str, plan: Chunks) -> Progress:
+    """Return what a person reads of a plan before the work begins."""
+    shards = len(bounds(plan))
+    sentence = (
+        f"Plan for {name}: {plan.rows:,} rows in {shards:,} shard{'s' if shards != 1 else ''}, "
+        f"{plan.tasks_in_flight} at a time, at most {plan.peak_bytes / 2**20:,.1f} of "
+        f"{plan.budget_bytes / 2**20:,.1f} MiB."
+    )
+    return Progress(stage="plan", done=0, total=shards, unit="shards", sentence=sentence)
 
 
 def check_disk(*, needed: int, free: int) -> None:

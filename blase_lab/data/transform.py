@@ -13,7 +13,7 @@ from blase_lab.data.frames import Place, choose, places_of
 from blase_lab.data.halo import Around, Halo, Reading, gather_halos
 from blase_lab.data.memo import InputDigests, key_of
 from blase_lab.data.meter import PeakMeter
-from blase_lab.data.plan import WORK_FACTOR, bounds, plan_on_grid
+from blase_lab.data.plan import WORK_FACTOR, bounds, plan_on_grid, told
 from blase_lab.data.write import Effort, Making, Written, digest_staged, publish
 
 if TYPE_CHECKING:
@@ -46,11 +46,14 @@ class StepJob:
 
     @property
     def columns(self) -> list[str] | None:
-        """The columns that the function is given; None means all."""
+        """The columns that the function is given: those named and its inputs'; None means all."""
         wanted = self.step.options.get("columns")
         if isinstance(wanted, str):
             wanted = [name.strip() for name in wanted.split(",") if name.strip()]
-        return [str(name) for name in wanted] if isinstance(wanted, list) else None
+        if not isinstance(wanted, list):
+            return None
+        added = [column.name for snapshot in self.inputs[1:] for column in snapshot.columns]
+        return list(dict.fromkeys([*map(str, wanted), *added]))
 
 
 def plan_step(job: StepJob, *, store: Store, halo_rows: int | None = None) -> Chunks:
@@ -61,7 +64,7 @@ def plan_step(job: StepJob, *, store: Store, halo_rows: int | None = None) -> Ch
         UnknownInputError: the step names a column that does not exist.
     """
     places = places_of(store, job.inputs)
-    chosen = choose(places, job.columns)
+    chosen = choose(places, job.columns, step=job.step.name)
     grid = job.inputs[0].plan
     assert grid is not None, "a source has a plan"
     if halo_rows is None:
@@ -121,9 +124,10 @@ def _parents(job: StepJob) -> tuple[str, ...]:
 
 
 def _prepare(job: StepJob, store: Store, *, scheduler: str | None, watch: Watch | None) -> Build:
+    name = job.step.name
     plan = plan_step(job, store=store)
     every = places_of(store, job.inputs)
-    chosen = choose(every, job.columns)
+    chosen = choose(every, job.columns, step=job.step.name)
     kept = None
     if job.kept is not None:
         _check_rows_left(job.kept)
@@ -131,14 +135,16 @@ def _prepare(job: StepJob, store: Store, *, scheduler: str | None, watch: Watch 
     around = Around(
         job.lookback,
         job.lookahead,
-        None if job.group is None else choose(every, [job.group])[job.group],
-        None if job.order is None else choose(every, [job.order])[job.order],
+        None if job.group is None else choose(every, [job.group], step=name)[job.group],
+        None if job.order is None else choose(every, [job.order], step=name)[job.order],
     )
     cuts = bounds(plan)
     halos = gather_halos(
         Reading(store.folder, chosen, kept), around, cuts, store=store, budget=job.budget
     )
     plan = plan_step(job, store=store, halo_rows=max((halo.rows for halo in halos), default=0))
+    if watch is not None:
+        watch(told(name, plan))
     inputs = [*job.inputs, *([job.kept] if job.kept is not None else [])]
     keys = _keys(job, InputDigests(store, inputs), chosen=chosen, kept=kept, cuts=cuts, halos=halos)
     return Build(

@@ -83,25 +83,24 @@ def build_order(steps: dict[str, Step], names: Sequence[str] = ()) -> list[str]:
     Raises:
         UnknownInputError: an input is no feature or target, or two steps need one another.
     """
-    graph = {
+    every = {
         name: inputs_of(step) for name, step in steps.items() if step.kind in ("feature", "target")
     }
+    graph = _with_inputs(every, names) if names else every
     for name, inputs in graph.items():
         for each in inputs:
-            if each not in graph:
+            if each not in every:
                 raise UnknownInputError(
                     f"`{name}` takes `{each}` as an input, and no feature is called so.",
-                    way_out=f"Features of this project: {', '.join(sorted(graph))}.",
+                    way_out=f"Features of this project: {', '.join(sorted(every))}.",
                 )
     try:
-        order = list(graphlib.TopologicalSorter(graph).static_order())
+        return list(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
         raise UnknownInputError(
             f"These steps need one another: {' → '.join(error.args[1])}.",
             way_out="Take one of them out of the other's --inputs.",
         ) from error
-    needed = _with_inputs(graph, names) if names else set(order)
-    return [name for name in order if name in needed]
 
 
 def inputs_of(step: Step) -> tuple[str, ...]:
@@ -214,7 +213,12 @@ def _table(space: Workspace, step: Step) -> Table:
             f"Source `{step.name}` raised {type(error).__name__}: {error}.",
             way_out="Correct the cell and run it again.",
         ) from error
-    table = read_source(value, folder=space.folder)
+    try:
+        table = read_source(value, folder=space.folder)
+    except BlaseError as error:
+        raise type(error)(
+            f"Source `{step.name}`: {error.happened}", way_out=error.way_out, **error.facts
+        ) from error
     chosen = listed(step, "columns")
     return ChosenTable(table, chosen) if chosen else table
 
@@ -255,13 +259,16 @@ def _check_names(names: Sequence[str], steps: dict[str, Step]) -> None:
             )
 
 
-def _with_inputs(graph: dict[str, tuple[str, ...]], names: Sequence[str]) -> set[str]:
-    needed: set[str] = set()
-    waiting = [name for name in names if name in graph]
+def _with_inputs(
+    graph: dict[str, tuple[str, ...]], names: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the part of the graph that these names need."""
+    needed: dict[str, tuple[str, ...]] = {}
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
+        if name in graph and name not in needed:
+            needed[name] = graph[name]
             waiting.extend(graph[name])
     return needed
 

@@ -48,7 +48,7 @@ def show(space: Workspace, what: str) -> Step | Snapshot | RunSummary:
         return _summary(space, space.training(what))
     except NotFoundError:
         pass
-    for stage in ("prepared", "split", "kept"):
+    for stage in ("prepared", "split"):
         if what == stage:
             return space.snapshot(stage)
     known = ", ".join(sorted(space.store.refs.names("step"))) or "none yet"

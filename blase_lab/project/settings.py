@@ -97,7 +97,8 @@ def parse_bytes(text: str) -> int:
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*", text)
     if match is None or match[2].lower() not in _UNITS:
         raise ConfigError(
-            f"`{text}` is no size.", way_out=f'Write a number and a unit into {FILE}, e.g. memory = "512MiB".'
+            f"`{text}` is no size.",
+            way_out=f'Write a number and a unit into {FILE}, e.g. memory = "512MiB".',
         )
     return int(float(match[1]) * _UNITS[match[2].lower()])
 

@@ -272,9 +272,7 @@ def _plan_training(
     steps = [*prepared.built.steps.values(), model]
     steps += [*space.steps(*_EXTRA_KINDS, "impact").values()]
     built = prepared.built
-    snapshots = {each.name: each.digest for each in (built.source, *built.made.values())}
-    if built.kept is not None:
-        snapshots["kept"] = built.kept.digest
+    snapshots = {each.name: each.digest for each in built.all()}
     snapshots |= {"split": prepared.split.digest, "prepared": prepared.snapshot.digest}
     return Training(
         id=f"{number:04d}-{secrets.token_hex(4)}",

@@ -56,13 +56,10 @@ class Workspace:
     # --- steps ---
 
     def steps(self, *kinds: StepKind) -> dict[str, Step]:
-        """Return the current version of every step that was not dropped, by name."""
-        found = {}
-        for name in self.store.refs.names("step"):
-            step = self.step(name)
-            if not self._is_dropped(step) and (not kinds or step.kind in kinds):
-                found[name] = step
-        return found
+        """Return the current version of every step that was not dropped, by name, in order."""
+        every = map(self.step, self.store.refs.names("step"))
+        chosen = [step for step in every if not kinds or step.kind in kinds]
+        return {step.name: step for step in in_order(chosen) if not self._is_dropped(step)}
 
     def step(self, name: str) -> Step:
         """Return the step that `name` or `name@version` means, with its newest documentation.
@@ -121,7 +118,7 @@ class Workspace:
             if name == "prepared"
             else self.snapshot(name, digest)
             for name, digest in training.snapshots.items()
-            if name not in ("kept", "split")
+            if name != "split"
         }
 
     def snapshot_of_stage(self, training: Training, stage: str) -> Snapshot:

@@ -95,18 +95,20 @@ def not_overtaken(events: Iterable[Event]) -> list[Event]:
 def curves(events: Iterable[Event]) -> tuple[Curve, ...]:
     """Return one curve a metric and split; x counts epochs, with fractions inside them.
 
-    After the first epoch, batches whose metrics have not settled are left out.
+    Batches whose metrics have not settled are left out, but where there is nothing else yet.
     """
     lines: dict[Name, list[Point]] = {}
+    first: dict[Name, list[Point]] = {}
     per_epoch = 1
     for event in events:
         if isinstance(event, Started):
             per_epoch = max(event.batches_per_epoch, 1)
-        elif isinstance(event, BatchEnd) and _has_settled(event, per_epoch):
-            _add(lines, event.epoch + event.batch / per_epoch, event.metrics)
+        elif isinstance(event, BatchEnd):
+            shown = lines if event.batch > min(SETTLING_BATCHES, per_epoch // 5) else first
+            _add(shown, event.epoch + event.batch / per_epoch, event.metrics)
         elif isinstance(event, EpochEnd):
             _add(lines, event.epoch + 1.0, event.metrics)
-    return tuple(_curve(name, points) for name, points in lines.items())
+    return tuple(_curve(name, points) for name, points in (lines or first).items())
 
 
 def thin(points: Sequence[Point], most: int = POINTS) -> list[Point]:
@@ -140,10 +142,6 @@ def _position(event: Event) -> tuple[float, float]:
     if isinstance(event, EpochEnd):
         return (event.epoch + 1, 0)
     return (0, 0)
-
-
-def _has_settled(event: BatchEnd, per_epoch: int) -> bool:
-    return event.epoch == 0 or event.batch > min(SETTLING_BATCHES, per_epoch // 5)
 
 
 def _add(lines: dict[Name, list[Point]], x: float, metrics: Mapping[str, float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blase_lab.core.lineage import sentence
@@ -280,3 +281,9 @@ def _first_line(text: str) -> str:
 
 def _interval(bounds: tuple[float, float] | None) -> str:
     return "-" if bounds is None else f"{number(bounds[0])} to {number(bounds[1])}"
+
+
+def near(path: Path) -> str:
+    """Return a path as seen from the working folder where it lies below it, else whole."""
+    place = Path.cwd()
+    return str(path.relative_to(place) if path.is_relative_to(place) else path)

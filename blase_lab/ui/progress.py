@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 2.0
 TICK_SECONDS = 0.25
 LINE_SECONDS = 5.0
+SAID = ("plan", "documentation")
+"""Reports that are sentences: they stay, and no bar is drawn for them."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Watcher:
         )
 
     def _hear(self, message: Progress) -> None:
-        if message.stage == "plan":
+        if message.stage in SAID:
             with self._drawing:
                 self._screen.say(message.sentence)
         else:

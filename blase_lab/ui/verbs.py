@@ -257,7 +257,8 @@ def card(desk: Desk, run: RunName = None, *, into: Into = None) -> Outcome:
     """Write the model info sheet of a run, from observed facts."""
     html, markdown = desk.project.card(run, into=into)
     return Outcome(
-        records={"html": html, "markdown": markdown}, sentence=f"Written: {html}\n{markdown}"
+        records={"html": html, "markdown": markdown},
+        sentence=f"Written: {listings.near(html)}\n{listings.near(markdown)}",
     )
 
 
@@ -289,5 +290,5 @@ def export(desk: Desk, run: RunName = None, *, into: Into = None) -> Outcome:
     project = desk.project
     with desk.watch("export", project) as watch:
         bundle = project.export(run, into=into, watch=watch)
-    sentence = f"{len(bundle.files)} files in {bundle.path}"
+    sentence = f"{len(bundle.files)} files in {listings.near(Path(bundle.path))}"
     return Outcome(records=bundle, sentence=sentence)

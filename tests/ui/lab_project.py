@@ -60,7 +60,7 @@ def lateness(inputs):
     auc = keras.metrics.AUC(name="auc")
     model.compile(keras.optimizers.Adam(3e-4), "binary_crossentropy", metrics=[auc])
     return model'''
-TRAIN = "%blase train --epochs 30 --batch 256"
+TRAIN = "%blase train --epochs 60 --batch 256"
 AFTER = "%blase evaluate"
 AGAIN = "%blase train --epochs 30 --batch 256 --seed 8"
 RESUME = "%blase train --resume 2"

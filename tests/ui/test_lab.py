@@ -120,6 +120,7 @@ def the_panel_lists_and_exports(notebook: NotebookPage, screen: Screen) -> None:
     expect(panel.locator(".blase-run").first).to_contain_text("finished")
     expect(panel.locator(".blase-run").last).to_contain_text("auc")
 
+    notebook.run("evaluate")
     panel.get_by_role("button", name="Export the latest run").click()
     place = panel.locator(".blase-exporting .blase-path")
     expect(place).to_be_visible(timeout=LONG)

@@ -1,13 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import type { ProjectView } from '../generated/records';
+import type { ProjectView, TrainingView } from '../generated/records';
 import type { Knowledge } from '../knowledge';
 import type { ProjectModel } from '../projectModel';
+import { isUnderWay } from '../pure/runs';
 import { Exporting } from './exporting';
 import { Runs } from './runs';
 import { Steps } from './steps';
-import { Training } from './training';
+import { RunStateMark, Training } from './training';
 
 interface PanelProps {
   /** The project of the notebook in front; null without a notebook. */
@@ -52,7 +53,7 @@ function Found({ model, project, trans }: FoundProps): JSX.Element {
       )}
       {model.training !== null && (
         <Section title={trans.__('Training')}>
-          <Training view={model.training} trans={trans} request={action => model.control(action)} />
+          <LatestTraining view={model.training} model={model} trans={trans} />
         </Section>
       )}
       <Section title={trans.__('Steps')}>
@@ -70,6 +71,30 @@ function Found({ model, project, trans }: FoundProps): JSX.Element {
         />
       </Section>
     </div>
+  );
+}
+
+interface LatestProps {
+  readonly view: TrainingView;
+  readonly model: ProjectModel;
+  readonly trans: TranslationBundle;
+}
+
+/** The training while it is under way; once it has ended it folds, to leave room to the rest. */
+function LatestTraining({ view, model, trans }: LatestProps): JSX.Element {
+  const training = (
+    <Training view={view} trans={trans} request={action => model.control(action)} />
+  );
+  return isUnderWay(view.state) ? (
+    training
+  ) : (
+    <details className="blase-step" key={`${view.run} ${view.state}`}>
+      <summary>
+        <RunStateMark state={view.state} trans={trans} />
+        <span className="blase-step-name">{trans.__('Run %1', view.number)}</span>
+      </summary>
+      {training}
+    </details>
   );
 }
 
@@ -96,7 +121,7 @@ function Missing({ knowledge, model, trans }: MissingProps): JSX.Element {
     case 'no-project':
       return (
         <Empty title={trans.__('No project here yet')}>
-          <p>{trans.__('This notebook is in no folder with a blase.toml. Run in a cell:')}</p>
+          <p>{trans.__('This notebook belongs to no project yet. Run in a cell:')}</p>
           <pre>{'%load_ext blase_lab\n%blase init'}</pre>
           {again}
         </Empty>

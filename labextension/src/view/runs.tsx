@@ -4,7 +4,8 @@ import type { RunSummary } from '../generated/records';
 import { formatMetric, formatSeconds } from '../pure/format';
 import type { Comparison } from '../pure/runs';
 import { compareRun } from '../pure/runs';
-import { levelSentence, RUN_MARKS, runStateWord } from './words';
+import { RunStateMark } from './training';
+import { levelSentence } from './words';
 
 interface RunsProps {
   readonly runs: ReadonlyArray<RunSummary>;
@@ -36,9 +37,7 @@ function RunItem({ run, trans }: { run: RunSummary; trans: TranslationBundle }):
   return (
     <li className="blase-run" title={`${run.id} · ${run.created}`}>
       <span className="blase-run-number">{run.number}</span>
-      <span className={`blase-state blase-state-${run.state}`}>
-        <span aria-hidden="true">{RUN_MARKS[run.state]}</span> {runStateWord(run.state, trans)}
-      </span>
+      <RunStateMark state={run.state} trans={trans} />
       <span className="blase-run-seconds">{formatSeconds(run.seconds)}</span>
       {comparison !== null && <Compared comparison={comparison} trans={trans} />}
       {run.verdict !== null && (

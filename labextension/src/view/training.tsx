@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { TrainingView } from '../generated/records';
+import type { RunState, TrainingView } from '../generated/records';
 import { chartsOf } from '../pure/chart';
 import {
   bytesBeside,
@@ -42,12 +42,20 @@ export function Training({ view, trans, request }: TrainingProps): JSX.Element {
   );
 }
 
+/** The state of a run as a shape and a word. */
+export function RunStateMark(props: { state: RunState; trans: TranslationBundle }): JSX.Element {
+  const { state, trans } = props;
+  return (
+    <span className={`blase-state blase-state-${state}`}>
+      <span aria-hidden="true">{RUN_MARKS[state]}</span> {runStateWord(state, trans)}
+    </span>
+  );
+}
+
 function Head({ view, trans, request }: TrainingProps): JSX.Element {
   return (
     <header className="blase-training-head">
-      <span className={`blase-state blase-state-${view.state}`}>
-        <span aria-hidden="true">{RUN_MARKS[view.state]}</span> {runStateWord(view.state, trans)}
-      </span>
+      <RunStateMark state={view.state} trans={trans} />
       <span className="blase-training-name" title={view.model}>
         {trans.__('Run %1', view.number)} · {view.model}
       </span>

@@ -74,7 +74,10 @@ def test_progress_is_told_shard_by_shard(store: Store) -> None:
     seen: list[Progress] = []
     table = read_source(flights(50), folder=store.folder)
     ingest(table, store=store, name="f", budget=BUDGET, watch=seen.append)
-    assert [(one.done, one.total, one.unit) for one in seen] == [(1, 1, "shards")]
+    assert [(one.stage, one.done, one.total, one.unit) for one in seen] == [
+        ("plan", 0, 1, "shards"),
+        ("source", 1, 1, "shards"),
+    ]
 
 
 def test_odd_column_names_have_arrays_of_their_own(store: Store) -> None:

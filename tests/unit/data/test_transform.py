@@ -365,7 +365,7 @@ def test_progress_is_told_shard_by_shard(store: Store, source: Snapshot) -> None
     """The last word is that all are done."""
     seen: list[Progress] = []
     apply_step(job(source, tables.doubled), store=store, watch=seen.append)
-    assert [one.done for one in seen] == list(range(1, SHARDS + 1))
+    assert [one.done for one in seen if one.stage != "plan"] == list(range(1, SHARDS + 1))
     assert {(one.stage, one.total, one.sentence) for one in seen} == {("feature", SHARDS, "made")}
 
 

@@ -1,0 +1,369 @@
+"""Sources of every kind become the same columns; what cannot be built is refused in few words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from project_samples import (
+    AGE,
+    CLEAN,
+    DATA_CELLS,
+    INCOME,
+    LEAK,
+    MODEL,
+    PREVIOUS,
+    REGION,
+    SETTINGS,
+    SOURCE,
+    TARGET,
+    Cell,
+    capture,
+    execute,
+    lay_out,
+    new_names,
+    new_project,
+    people,
+)
+
+from blase_lab.core.errors import (
+    BlaseError,
+    LeakageError,
+    NoStepError,
+    OverBudgetError,
+    StepFailedError,
+    UndocumentedError,
+    UnknownInputError,
+    UnreadableSourceError,
+    WrongShapeError,
+)
+from blase_lab.core.records import Progress, Snapshot
+from blase_lab.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from blase_lab.core.records import Event
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tuple[Snapshot, ...]]:
+    """A project that was built once on threads, for tests that only read."""
+    project, _ = new_project(tmp_path_factory.mktemp("built"))
+    return project, project.build()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Give the address of a cluster of two real worker processes."""
+    from distributed import LocalCluster
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster:
+            yield cluster.scheduler_address
+
+
+def digests(snapshots: tuple[Snapshot, ...]) -> dict[str, str]:
+    """Return the content digests by name."""
+    return {each.name: each.digest for each in snapshots}
+
+
+def files_of(folder: Path) -> dict[str, int]:
+    """Return every file below the data of a store with its size."""
+    return {
+        str(path): path.stat().st_size
+        for part in ("data", "blobs")
+        for path in (folder / ".blase" / part).rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_build_makes_every_step_within_the_budget(
+    built: tuple[Project, tuple[Snapshot, ...]],
+) -> None:
+    """One Snapshot a step, the source first, each with its plan; cleaning tells what it removed."""
+    project, snapshots = built
+
+    assert [each.stage for each in snapshots][:2] == ["source", "clean"]
+    assert {each.name for each in snapshots} == {
+        *("people", "aged", "age", "region", "income", "previous", "bought")
+    }
+    assert all(each.rows == 6_000 for each in snapshots)
+    assert snapshots[1].removed == int(people()["age"].isna().sum())
+    for each in snapshots:
+        assert each.plan is not None, each.name
+        assert each.plan.peak_bytes <= project.settings.memory_bytes
+    assert set(project.plan()) == {each.name for each in snapshots}
+
+
+def test_a_second_build_computes_nothing(built: tuple[Project, tuple[Snapshot, ...]]) -> None:
+    """The same Snapshots come back."""
+    project, snapshots = built
+    before = files_of(project.folder)
+
+    assert [each.id for each in project.build()] == [each.id for each in snapshots]
+    assert files_of(project.folder) == before
+
+
+def test_threads_and_a_cluster_give_equal_digests(
+    built: tuple[Project, tuple[Snapshot, ...]], address: str, tmp_path: Path
+) -> None:
+    """The address of a scheduler is all that differs."""
+    project, _ = new_project(tmp_path)
+
+    made = project.build(cluster=address)
+
+    assert digests(made) == digests(built[1])
+    assert all(each.computed_shards > 0 for each in made[1:])
+    assert project.verify().damaged == ()
+
+
+@pytest.mark.parametrize("kind", ["parquet", "sqlite", "frames", "many"])
+def test_every_kind_of_source_gives_the_same_columns(
+    built: tuple[Project, tuple[Snapshot, ...]], kind: str, tmp_path: Path
+) -> None:
+    """From the source to the target, digest by digest."""
+    lay_out(tmp_path)
+    frame = people()
+    cell = SOURCE
+    if kind == "parquet":
+        frame.to_parquet(tmp_path / "people.parquet", row_group_size=1_000)
+        cell = replace(SOURCE, body=SOURCE.body.replace("people.csv", "people.parquet"))
+    elif kind == "sqlite":
+        with sqlite3.connect(tmp_path / "people.db") as base:
+            frame.to_sql("people", base, index=False)
+        base.close()
+        cell = replace(
+            SOURCE, body=SOURCE.body.replace("people.csv", "sqlite:///people.db?table=people")
+        )
+    elif kind == "many":
+        frame[:2_500].to_csv(tmp_path / "part-1.csv", index=False)
+        frame[2_500:].to_csv(tmp_path / "part-2.csv", index=False)
+        cell = replace(SOURCE, body=SOURCE.body.replace("people.csv", "part-*.csv"))
+    else:
+        body = SOURCE.body.replace('"people.csv"', 'pd.read_csv("people.csv")')
+        cell = replace(SOURCE, body=f"import pandas as pd\n\n{body}")
+    project = Project.init(tmp_path)
+    names = new_names()
+    before = os.getcwd()  # noqa: PTH109 - a kernel stands in the project's folder
+    os.chdir(tmp_path)
+    try:
+        for each in (cell, *DATA_CELLS[1:]):
+            capture(project, each, names)
+        made = digests(project.build())
+    finally:
+        os.chdir(before)
+
+    expected = digests(built[1])
+    if kind in ("parquet", "sqlite", "frames"):
+        # These tell times as text or as times; the columns that steps made must be equal.
+        made.pop("people"), expected.pop("people")
+    assert made == expected
+
+
+def test_a_build_of_named_steps_makes_those_and_their_inputs(tmp_path: Path) -> None:
+    """A feature that another one takes is built too, and nothing else."""
+    both = Cell(
+        "feature",
+        'def both(chunk):\n    """Age times income."""\n    return chunk["age"] * chunk["income"]\n',
+        {"inputs": ["income"], "columns": ["age"]},
+    )
+    project, _ = new_project(tmp_path, [SOURCE, AGE, INCOME, both, TARGET], rows=500)
+
+    assert [each.name for each in project.build("both")] == ["people", "income", "both"]
+
+
+def test_only_what_an_edit_touches_is_computed_again(tmp_path: Path) -> None:
+    """Other features keep their Snapshot."""
+    project, names = new_project(tmp_path, [SOURCE, CLEAN, AGE, INCOME], rows=500)
+    project.bind(names)
+    first = {each.name: each for each in project.build()}
+
+    execute("CENTRE = 41.0", names)
+    second = {each.name: each for each in project.build()}
+
+    assert second["age"].digest != first["age"].digest
+    assert second["income"].id == first["income"].id
+    assert project.history("age")[-1].version == 2
+
+
+def test_without_a_source_or_with_two_the_way_out_is_said(tmp_path: Path) -> None:
+    """Both counts are in the message."""
+    project, names = new_project(tmp_path, [AGE], rows=10)
+    with pytest.raises(NoStepError, match="this one has 0"):
+        project.build()
+    capture(project, SOURCE, names)
+    other = SOURCE.body.replace("def people", "def others")
+    capture(project, replace(SOURCE, body=other), names)
+    with pytest.raises(NoStepError, match="this one has 2") as caught:
+        project.build()
+    assert "--join" in caught.value.way_out
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "words"),
+    [
+        (
+            Cell("feature", "def f(chunk):\n    return chunk['agee']\n"),
+            UnknownInputError,
+            ["`f`", "agee", "`age`"],
+        ),
+        (
+            Cell("feature", "def f(chunk):\n    return chunk['age'][:3]\n"),
+            WrongShapeError,
+            ["`f`", "3"],
+        ),
+        (
+            Cell("feature", "def f(chunk):\n    return 1 / 0\n"),
+            StepFailedError,
+            ["`f`", "ZeroDivisionError", "return 1 / 0"],
+        ),
+        (
+            Cell("feature", "def f(chunk):\n    return chunk['age']\n", {"inputs": ["incme"]}),
+            UnknownInputError,
+            ["`f`", "incme", "age"],
+        ),
+        (
+            Cell("feature", "def f(chunk):\n    return chunk['age']\n", {"columns": ["agee"]}),
+            UnknownInputError,
+            ["`f`", "agee", "`age`"],
+        ),
+        (
+            Cell("source", "def people():\n    return 'nowhere.csv'\n"),
+            UnreadableSourceError,
+            ["nowhere.csv"],
+        ),
+        (
+            Cell("source", "def people():\n    return 42\n"),
+            BlaseError,
+            ["`people`", "int"],
+        ),
+        (
+            Cell("source", "def people():\n    raise OSError('gone')\n"),
+            StepFailedError,
+            ["`people`", "OSError: gone"],
+        ),
+        (
+            Cell("clean", "def aged(chunk):\n    return chunk['age']\n"),
+            WrongShapeError,
+            ["`aged`"],
+        ),
+    ],
+)
+def test_a_step_at_fault_is_named_with_the_cause(
+    tmp_path: Path, cell: Cell, kind: type[BlaseError], words: list[str]
+) -> None:
+    """Short, with the step, the cause and a way out; what was built before stays."""
+    project, names = new_project(tmp_path, [SOURCE, AGE], rows=200)
+    before = project.build()
+    capture(project, cell, names)
+
+    with pytest.raises(kind) as caught:
+        project.build()
+
+    said = str(caught.value)
+    assert all(word in said for word in words), said
+    assert caught.value.way_out
+    assert len(said) < 500
+    if cell.kind == "feature":
+        assert project.show("age") == project.history("age")[-1]
+        assert project.build("age")[-1].id == before[-1].id
+
+
+def test_a_budget_that_cannot_hold_a_row_is_refused_before_work(tmp_path: Path) -> None:
+    """Both numbers are said, and nothing is written."""
+    project, _ = new_project(tmp_path, settings=SETTINGS.replace("256MiB", "1KiB"), rows=3_000)
+    before = files_of(tmp_path)
+    seen: list[Event | Progress] = []
+
+    with pytest.raises(OverBudgetError) as caught:
+        project.build(watch=seen.append)
+
+    assert int(str(caught.value.facts["budget"])) <= 1_024
+    assert str(caught.value.facts["needed"]) in caught.value.happened
+    assert "memory" in caught.value.way_out
+    assert files_of(tmp_path) == before
+    assert list((tmp_path / ".blase" / "tmp").iterdir()) == []
+
+
+def test_the_plan_is_shown_before_the_work(tmp_path: Path) -> None:
+    """The first thing a watcher hears of a source is its plan, in a sentence."""
+    project, _ = new_project(tmp_path, [SOURCE, AGE], rows=500)
+    seen: list[Event | Progress] = []
+
+    project.build(watch=seen.append)
+
+    progress = [each for each in seen if isinstance(each, Progress)]
+    assert progress[0].stage == "plan"
+    assert "people: 500 rows in 1 shard, " in progress[0].sentence
+    assert "of 256.0 MiB" in progress[0].sentence
+    assert [each.stage for each in progress] == ["plan", "source", "plan", "feature"]
+
+
+# --- refused before training (nothing of TensorFlow is needed to say no) ---
+
+
+def undocumented(cell: Cell) -> Cell:
+    """Return the cell without its docstring."""
+    lines = [line for line in cell.body.splitlines(keepends=True) if '"""' not in line]
+    return replace(cell, body="".join(lines))
+
+
+def test_an_undocumented_step_is_not_trained_on(tmp_path: Path) -> None:
+    """Every one is named, with what to write; nothing was built for it."""
+    cells = [SOURCE, undocumented(AGE), undocumented(INCOME), TARGET, MODEL]
+    project, _ = new_project(tmp_path, cells, rows=300)
+
+    with pytest.raises(UndocumentedError) as caught:
+        project.train()
+
+    assert "2 of 5" in caught.value.happened
+    assert caught.value.facts["steps"] == ["age", "income"]
+    assert "docstring" in caught.value.way_out
+    assert files_of(tmp_path) == {}
+    assert project.runs() == ()
+
+
+def test_a_feature_of_the_target_is_refused_by_name(tmp_path: Path) -> None:
+    """It is named with the way out, and no run is begun."""
+    cells = [SOURCE, AGE, REGION, PREVIOUS, LEAK, TARGET, MODEL]
+    project, _ = new_project(tmp_path, cells, rows=2_000)
+
+    with pytest.raises(LeakageError) as caught:
+        project.train()
+
+    assert "receipt" in caught.value.happened
+    assert "%blase drop NAME" in caught.value.way_out
+    assert [finding.step for finding in caught.value.facts["findings"]] == ["receipt"]  # type: ignore[attr-defined]
+    assert project.runs() == ()
+
+
+def test_a_column_that_is_known_afterwards_is_refused(tmp_path: Path) -> None:
+    """A feature that reads a column of --known-after is a proof, however weak it is."""
+    late = replace(SOURCE, options={"known_after": ["income"]})
+    project, _ = new_project(tmp_path, [late, AGE, INCOME, TARGET, MODEL], rows=2_000)
+
+    with pytest.raises(LeakageError) as caught:
+        project.train()
+
+    assert "`income`" in caught.value.happened
+
+
+def test_a_training_without_a_model_or_a_target_says_what_is_missing(tmp_path: Path) -> None:
+    """Two different sentences."""
+    project, names = new_project(tmp_path, [SOURCE, AGE], rows=300)
+    with pytest.raises(NoStepError, match="one model step, and there are 0"):
+        project.train()
+    capture(project, MODEL, names)
+    with pytest.raises(NoStepError, match="1 features and 0 targets"):
+        project.train()
+    with pytest.raises(NoStepError, match="there are 1 \\(net\\)"):
+        project.train(model="nett")
