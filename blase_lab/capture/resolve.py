@@ -10,7 +10,7 @@ from types import FunctionType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from blase_lab.capture import modules, values
-from blase_lab.capture.names import reads
+from blase_lab.capture.names import modules_named, reads
 from blase_lab.capture.objects import Objects, is_user_file
 from blase_lab.capture.sources import function_source, signature_of
 from blase_lab.core.digest import Opaque, joined, sha256_hex
@@ -131,6 +131,9 @@ class Resolver(Objects):
         found = reads(function.__code__)
         for name in sorted(found.names):
             self.name(name, function.__globals__)
+        for name in sorted(modules_named(function.__code__)):
+            if modules.version_of(name.partition(".")[0]) is not None:
+                self.package(name)
         self.chains |= found.chains
         for chain in sorted(found.chains):
             self.chain(chain, function.__globals__)

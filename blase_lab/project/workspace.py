@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from blase_lab.store import Store
 
 Watch = Callable[[Event | Progress], None]
+_STAGES = ("source", "clean", "feature", "target", "split", "prepared", "predictions")
 
 
 def unwatched(_event: Event | Progress) -> None:
@@ -112,14 +113,18 @@ class Workspace:
         raise NotFoundError(f"`{name}` has not been built.", way_out="Run `blase build`.")
 
     def snapshots(self, training: Training) -> dict[str, Snapshot]:
-        """Return the Snapshots that a training rests on, by the name of their step or stage."""
-        return {
+        """Return the Snapshots that a training rests on, by the name of their step or stage.
+
+        The source comes first, then what was made of it.
+        """
+        found = {
             name: self.store.ledger.get(Snapshot, training.prepared)
             if name == "prepared"
             else self.snapshot(name, digest)
             for name, digest in training.snapshots.items()
             if name != "split"
         }
+        return dict(sorted(found.items(), key=lambda item: _STAGES.index(item[1].stage)))
 
     def snapshot_of_stage(self, training: Training, stage: str) -> Snapshot:
         """Return the Snapshot of one stage of a training, e.g. its source."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from blase_lab.core.compare import Comparison, compare_metrics, compare_predictions
 from blase_lab.replay.bundle import BundleParts, export_bundle
-from blase_lab.replay.comparison import Comparison, compare_metrics, compare_predictions
 from blase_lab.replay.facts import Facts, Noise
 from blase_lab.replay.modules import step_from_json, step_json, step_module
 from blase_lab.replay.notebook import captured_notebook, notebook_text

@@ -23,9 +23,9 @@ def captured_notebook(
 ) -> dict[str, Any]:
     """Return an nbformat 4.5 notebook that makes the run again when it is run from the top.
 
-    Order: heading, the extension and a project, the `parameters` cell, for each step the definitions
-    that it needs and that no earlier cell made from the same source, then its raw cell; the verbs
-    last, each its own `%blase VERB` cell. Equal arguments give an equal notebook.
+    Order: heading, the extension and a project, the `parameters` cell, for each step the
+    definitions that it needs and that no earlier cell made from the same source, then its raw
+    cell; the verbs last, each its own `%blase VERB` cell. Equal arguments give an equal notebook.
     """
     cells = [
         _markdown(f"# {title}\n\n{_introduction(steps)}"),

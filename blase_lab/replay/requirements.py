@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from blase_lab.core.errors import NotExportableError
 
@@ -17,13 +19,6 @@ if TYPE_CHECKING:
 
 OWN_NAME = "blase-lab"
 UNRELEASED = "unreleased"
-_FROM_SOURCE = (
-    *("dask", "distributed", "google-crc32c", "ipykernel", "jupyter-server", "jupyterlab"),
-    *("ipywidgets", "keras", "matplotlib", "msgspec", "nbclient", "nbformat", "numpy", "pandas"),
-    *("papermill", "polars", "psutil", "pyarrow", "rich", "scikit-learn", "tensorflow", "typer"),
-    *("uv", "zarr", "zarrs"),
-)
-"""What we need, for a source tree that was never installed and so has no metadata to read."""
 _UNHASHED = "# Not hashed: the package index could not be reached when this was exported.\n"
 _WAIT_SECONDS = 120.0
 
@@ -31,23 +26,24 @@ _WAIT_SECONDS = 120.0
 def installed_requirements(names: Iterable[str]) -> dict[str, str]:
     """Return name → version of the packages named and of all they need, as installed here.
 
-    Extras are left out, and so is what is not installed (needed on other platforms only).
+    Extras that a package asks of another are followed; what is not installed (needed on other
+    platforms only) is left out.
     """
     found: dict[str, str] = {}
-    waiting = [_plain(name) for name in names]
-    if OWN_NAME in waiting and own_version() == UNRELEASED:
-        waiting.extend(_FROM_SOURCE)
+    waiting = [Requirement(name) for name in names]
+    seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
-        name = waiting.pop()
-        if name in found:
+        wanted = waiting.pop()
+        key = (canonicalize_name(wanted.name), frozenset(wanted.extras))
+        if key in seen:
             continue
+        seen.add(key)
         try:
-            distribution = importlib.metadata.distribution(name)
+            distribution = importlib.metadata.distribution(wanted.name)
         except importlib.metadata.PackageNotFoundError:
             continue
-        found[name] = distribution.version
-        wanted = (line for line in distribution.requires or [] if "extra ==" not in line)
-        waiting.extend(_plain(line) for line in wanted)
+        found[key[0]] = distribution.version
+        waiting.extend(_needed(distribution.requires or [], key[1]))
     return dict(sorted(found.items()))
 
 
@@ -59,9 +55,15 @@ def own_version() -> str:
         return UNRELEASED
 
 
-def _plain(requirement: str) -> str:
-    name = re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0]
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _needed(lines: Iterable[str], extras: frozenset[str]) -> list[Requirement]:
+    """Return the requirements that hold here, with these extras asked for."""
+    wanted = [Requirement(line) for line in lines]
+    return [
+        each
+        for each in wanted
+        if each.marker is None
+        or any(each.marker.evaluate({"extra": extra}) for extra in ("", *extras))
+    ]
 
 
 def lock_requirements(names_versions: Mapping[str, str], *, hashed: bool = True) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blase_lab.core.compare import Comparison, compare_metrics, compare_predictions
 from blase_lab.core.lineage import changes, sentence
 from blase_lab.core.records import Change, Level, Snapshot, Stage, Step
-from blase_lab.replay.comparison import Comparison, compare_metrics, compare_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -236,17 +236,20 @@ class PlainScreen:
 
 
 class NotebookScreen:
-    """One display of the cell, replaced as the work goes on."""
+    """Two displays of the cell, what is said and the bar, replaced as the work goes on."""
 
     def __init__(self) -> None:
-        """Draw under an id of its own."""
-        self._display_id = f"blase-bar-{uuid.uuid4().hex}"
-        self._is_shown = False
+        """Draw under ids of its own."""
+        self._id = uuid.uuid4().hex
+        self._shown: set[str] = set()
+        self._said: list[str] = []
         self._words = ""
 
     def say(self, sentence: str) -> None:
-        """Show a sentence in the cell."""
-        self._show({"text/plain": sentence, "text/html": f"<p>{html.escape(sentence)}</p>"})
+        """Show a sentence in the cell, below those before it."""
+        self._said.append(sentence)
+        rich = "<br>".join(map(html.escape, self._said))
+        self._replace("said", {"text/plain": "\n".join(self._said), "text/html": f"<p>{rich}</p>"})
 
     def draw(self, bar: Bar) -> None:
         """Show the bar, in the place of the one before."""
@@ -256,28 +259,25 @@ class NotebookScreen:
         total = f' value="{bar.done}" max="{bar.total}"' if bar.total else ""
         words = html.escape(bar.words())
         self._replace(
+            "bar",
             {
                 "text/plain": bar.words(),
                 "text/html": f'<label><progress{total} style="width:16em"></progress> '
                 f"{words}</label>",
-            }
+            },
         )
 
     def close(self, bar: Bar) -> None:
         """Leave one line in the place of the bar."""
         words = bar.words()
-        self._replace({"text/plain": words, "text/html": f"<p>{html.escape(words)}</p>"})
+        self._replace("bar", {"text/plain": words, "text/html": f"<p>{html.escape(words)}</p>"})
 
-    def _replace(self, bundle: dict[str, str]) -> None:
+    def _replace(self, part: str, bundle: dict[str, str]) -> None:
         from IPython.display import display
 
-        display(bundle, raw=True, display_id=self._display_id, update=self._is_shown)
-        self._is_shown = True
-
-    def _show(self, bundle: dict[str, str]) -> None:
-        from IPython.display import display
-
-        display(bundle, raw=True)
+        is_update = part in self._shown
+        display(bundle, raw=True, display_id=f"blase-{part}-{self._id}", update=is_update)
+        self._shown.add(part)
 
 
 def terminal_screen(stream: TextIO) -> Screen:

@@ -148,6 +148,7 @@ def _start(home: Path, port: int, options: tuple[str, ...]) -> subprocess.Popen[
         "--ServerApp.allow_root=True",
         f"--IdentityProvider.token={TOKEN}",
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.news_url=None",
         *options,
     ]

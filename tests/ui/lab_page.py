@@ -29,10 +29,15 @@ class NotebookPage:
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def open(self, *, view: str = "lab/tree") -> None:
-        """Open the notebook and wait for its kernel."""
-        self.page.goto(self.lab.link(f"{view}/parcels/{NOTEBOOK}"))
+    def open(self) -> None:
+        """Open the notebook in JupyterLab and wait for its kernel."""
+        self.page.goto(self.lab.link(f"lab/tree/parcels/{NOTEBOOK}"))
         self.page.wait_for_function(READY, timeout=LONG)
+
+    def open_alone(self) -> None:
+        """Open the notebook in Notebook 7."""
+        self.page.goto(self.lab.link(f"notebooks/parcels/{NOTEBOOK}"))
+        expect(self.cell("load")).to_be_visible(timeout=LONG)
 
     def cell(self, name: str) -> Locator:
         """Return the cell of this name."""
@@ -77,6 +82,10 @@ class NotebookPage:
     def chart(self, name: str) -> TrainingOutput:
         """Return the training in the output of a cell."""
         return TrainingOutput(self.cell(name).locator(".blase-training-output"))
+
+    def brings_into_sight(self, name: str) -> None:
+        """Scroll until the cell begins at the top of the window."""
+        self.cell(name).evaluate("cell => cell.scrollIntoView({block: 'start'})")
 
     def show_panel(self) -> Locator:
         """Bring the side panel to the front and return it."""

@@ -100,9 +100,7 @@ def _rows() -> str:
     lost = rng.random(ROWS) < 0.02
     lines = [
         f"{far:.1f},{'' if is_lost else f'{heavy:.2f}'},{due:.0f},{came:.2f}"
-        for far, heavy, is_lost, due, came in zip(
-            km, weight, lost, promised, arrived, strict=True
-        )
+        for far, heavy, is_lost, due, came in zip(km, weight, lost, promised, arrived, strict=True)
     ]
     return "\n".join(["km,weight,promised,arrived", *lines]) + "\n"
 

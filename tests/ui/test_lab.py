@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def test_a_notebook_from_its_first_cell_to_its_bundle(
-    lab: Lab, page: Page, screen: Screen
-) -> None:
+def test_a_notebook_from_its_first_cell_to_its_bundle(lab: Lab, page: Page, screen: Screen) -> None:
     """Badges, staleness, a live training with its buttons, resume, export, and a reload."""
     notebook = NotebookPage(page, lab)
     notebook.open()
@@ -91,6 +89,7 @@ def a_training_is_alive_and_obeys(notebook: NotebookPage, screen: Screen) -> Non
     expect(chart.state).to_contain_text("finished")
     assert page.locator(".blase-training-words:visible").count() == 0
     notebook.run("evaluate")
+    notebook.brings_into_sight("train")
     screen("5-finished")
 
 
@@ -103,6 +102,7 @@ def a_stopped_training_is_resumed(notebook: NotebookPage, screen: Screen) -> Non
     chart.press("Stop")
     notebook.waits_for("again")
     expect(chart.state).to_contain_text("stopped")
+    notebook.brings_into_sight("again")
     screen("6-stopped")
 
     notebook.start("resume")
@@ -133,9 +133,7 @@ def the_last_chart_outlives_the_kernel(notebook: NotebookPage) -> None:
     """Saved, the kernel ended, the page loaded again: the curves are drawn from the file."""
     page = notebook.page
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    page.evaluate(
-        "() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()"
-    )
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()")
     page.reload()
     chart = notebook.chart("train")
     expect(chart.state).to_contain_text("finished", timeout=LONG)
@@ -144,13 +142,14 @@ def the_last_chart_outlives_the_kernel(notebook: NotebookPage) -> None:
     notebook.sees("distance", "distance@2")
 
 
-def test_notebook_7_shows_the_badges(lab: Lab, page: Page) -> None:
+def test_notebook_7_shows_the_badges(lab: Lab, page: Page, screen: Screen) -> None:
     """The same extension serves the single-document view."""
     notebook = NotebookPage(page, lab)
-    notebook.open(view="notebooks")
+    notebook.open_alone()
 
     for name in STEPS:
         expect(notebook.badge(name)).to_be_visible()
+    screen("10-notebook-7")
     assert notebook.complaints == []
 
 
@@ -174,6 +173,7 @@ def test_without_its_server_extension_cells_still_run_and_say_so(
     expect(chart.box.get_by_role("button")).to_have_count(0)
     buttons = notebook.cell("train").locator(".blase-controls-box")
     expect(buttons.get_by_role("button", name="Stop")).to_be_visible()
+    notebook.brings_into_sight("train")
     screen("9-no-server-running")
     buttons.get_by_role("button", name="Stop").click()
     notebook.waits_for("train")

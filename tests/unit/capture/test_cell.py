@@ -230,3 +230,15 @@ def test_a_helper_whose_cell_imports_what_it_calls_keeps_its_source(tmp_path: Pa
     captured = capture_cell(text, namespace, project_folder=tmp_path)
     assert captured.flags == ()
     assert "math.floor" in "".join(each.source for each in captured.closure.definitions)
+
+
+def test_a_package_named_only_as_text_is_a_package_of_the_closure(notebook: Notebook) -> None:
+    """`find_spec("numpy")` needs numpy as an import does; other texts are no packages."""
+    captured = notebook.capture(
+        "import importlib.util\n"
+        "def step(x):\n"
+        "    return importlib.util.find_spec('numpy') is not None, 'pandas' if x else 'nothing'\n"
+    )
+    assert "numpy" in captured.closure.packages
+    plain = notebook.capture("def step(x):\n    return 'numpy'\n")
+    assert plain.closure.packages == {}

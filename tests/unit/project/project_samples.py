@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +77,8 @@ CLEAN = Cell(
     "clean", 'def aged(chunk):\n    """People of known age."""\n    return chunk["age"].notna()\n'
 )
 AGE = Cell(
-    "feature", 'def age(chunk):\n    """Age around the middle."""\n    return centred(chunk["age"])\n'
+    "feature",
+    'def age(chunk):\n    """Age around the middle."""\n    return centred(chunk["age"])\n',
 )
 REGION = Cell(
     "feature",
@@ -86,7 +87,7 @@ REGION = Cell(
 )
 INCOME = Cell(
     "feature",
-    'def income(chunk):\n    """Logarithm of the income."""\n    return np.log1p(chunk["income"])\n',
+    'def income(chunk):\n    """Log of the income."""\n    return np.log1p(chunk["income"])\n',
 )
 PREVIOUS = Cell(
     "feature",
@@ -142,6 +143,12 @@ LEAK = Cell(
 DATA_CELLS = (SOURCE, CLEAN, AGE, REGION, INCOME, PREVIOUS, TARGET)
 CELLS = (*DATA_CELLS, MODEL, IMPACT)
 """Enough to train, without the local module (which needs the folder on sys.path)."""
+
+
+def undocumented(cell: Cell) -> Cell:
+    """Return the cell without its docstring."""
+    lines = [line for line in cell.body.splitlines(keepends=True) if '"""' not in line]
+    return replace(cell, body="".join(lines))
 
 
 def people(rows: int = ROWS) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from project_samples import (
     new_names,
     new_project,
     people,
+    undocumented,
 )
 
 from blase_lab.core.errors import (
@@ -173,7 +174,7 @@ def test_a_build_of_named_steps_makes_those_and_their_inputs(tmp_path: Path) -> 
     """A feature that another one takes is built too, and nothing else."""
     both = Cell(
         "feature",
-        'def both(chunk):\n    """Age times income."""\n    return chunk["age"] * chunk["income"]\n',
+        'def both(chunk):\n    """Their product."""\n    return chunk["age"] * chunk["income"]\n',
         {"inputs": ["income"], "columns": ["age"]},
     )
     project, _ = new_project(tmp_path, [SOURCE, AGE, INCOME, both, TARGET], rows=500)
@@ -259,7 +260,7 @@ def test_without_a_source_or_with_two_the_way_out_is_said(tmp_path: Path) -> Non
     ],
 )
 def test_a_step_at_fault_is_named_with_the_cause(
-    tmp_path: Path, cell: Cell, kind: type[BlaseError], words: list[str]
+    tmp_path: Path, *, cell: Cell, kind: type[BlaseError], words: list[str]
 ) -> None:
     """Short, with the step, the cause and a way out; what was built before stays."""
     project, names = new_project(tmp_path, [SOURCE, AGE], rows=200)
@@ -278,9 +279,10 @@ def test_a_step_at_fault_is_named_with_the_cause(
         assert project.build("age")[-1].id == before[-1].id
 
 
-def test_a_budget_that_cannot_hold_a_row_is_refused_before_work(tmp_path: Path) -> None:
-    """Both numbers are said, and nothing is written."""
-    project, _ = new_project(tmp_path, settings=SETTINGS.replace("256MiB", "1KiB"), rows=3_000)
+@pytest.mark.parametrize("memory", ["100B", "1KiB"])
+def test_a_budget_that_cannot_hold_the_work_is_refused(tmp_path: Path, memory: str) -> None:
+    """Both numbers are said, and nothing is published."""
+    project, _ = new_project(tmp_path, settings=SETTINGS.replace("256MiB", memory), rows=3_000)
     before = files_of(tmp_path)
     seen: list[Event | Progress] = []
 
@@ -291,7 +293,10 @@ def test_a_budget_that_cannot_hold_a_row_is_refused_before_work(tmp_path: Path) 
     assert str(caught.value.facts["needed"]) in caught.value.happened
     assert "memory" in caught.value.way_out
     assert files_of(tmp_path) == before
-    assert list((tmp_path / ".blase" / "tmp").iterdir()) == []
+    assert project.store.index.snapshots("people") == []
+    if memory == "100B":
+        assert seen == []
+        assert list((tmp_path / ".blase" / "tmp").iterdir()) == []
 
 
 def test_the_plan_is_shown_before_the_work(tmp_path: Path) -> None:
@@ -309,12 +314,6 @@ def test_the_plan_is_shown_before_the_work(tmp_path: Path) -> None:
 
 
 # --- refused before training (nothing of TensorFlow is needed to say no) ---
-
-
-def undocumented(cell: Cell) -> Cell:
-    """Return the cell without its docstring."""
-    lines = [line for line in cell.body.splitlines(keepends=True) if '"""' not in line]
-    return replace(cell, body="".join(lines))
 
 
 def test_an_undocumented_step_is_not_trained_on(tmp_path: Path) -> None:
