@@ -126,14 +126,18 @@ class Resolver(Objects):
         for name, value in sorted(vars(function).items()):
             self.value(f"{label}.{name}", value)
 
+    def packages_named_in(self, function: FunctionType) -> None:
+        """Add the installed packages that a function finds by their name as text."""
+        for name in sorted(modules_named(function.__code__)):
+            if modules.version_of(name.partition(".")[0]) is not None:
+                self.package(name)
+
     def reads_of(self, function: FunctionType) -> None:
         """Add every global that a function reads, at any depth of nesting."""
         found = reads(function.__code__)
         for name in sorted(found.names):
             self.name(name, function.__globals__)
-        for name in sorted(modules_named(function.__code__)):
-            if modules.version_of(name.partition(".")[0]) is not None:
-                self.package(name)
+        self.packages_named_in(function)
         self.chains |= found.chains
         for chain in sorted(found.chains):
             self.chain(chain, function.__globals__)

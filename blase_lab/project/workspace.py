@@ -37,9 +37,9 @@ def unwatched(_event: Event | Progress) -> None:
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
-    """Return steps in the order of the data's path; within a kind as they were captured."""
+    """Return steps in the order of the data's path, by name within a kind: never by time."""
     kinds = get_args(StepKind)
-    return sorted(steps, key=lambda step: (kinds.index(step.kind), step.created))
+    return sorted(steps, key=lambda step: (kinds.index(step.kind), step.name))
 
 
 @dataclass

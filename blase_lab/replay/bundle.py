@@ -107,6 +107,15 @@ def _record(facts: Facts, folder: Path, files: dict[str, str]) -> Bundle:
     )
 
 
+def _where(file: Mapping[str, Any]) -> str:
+    """Say how a reader gets a source's file."""
+    if file["inside"]:
+        return "put it below `--data`"
+    if file["installed"]:
+        return "comes with an installed package"
+    return "outside the project, not here"
+
+
 def _clear_abandoned(folder: Path) -> None:
     """Remove what exports of this name left behind whose process is dead."""
     for left in folder.parent.glob(f".{folder.name}.partial-*"):
@@ -276,6 +285,6 @@ def _sources(data: Mapping[str, Any]) -> str:
     for source in data["sources"]:
         lines.append(f"- `{source['name']}`: {source['rows']:,} rows, digest `{source['digest']}`")
         for file in source["files"]:
-            where = "put it below `--data`" if file["inside"] else "outside the project, not here"
+            where = _where(file)
             lines.append(f"  - `{file['path']}` ({where}), sha256 `{file['sha256']}`")
     return "\n".join(lines) or "No source was recorded."

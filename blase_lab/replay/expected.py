@@ -14,9 +14,8 @@ from blase_lab.core.errors import NotExportableError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from blase_lab.core.records import Evaluation, Run, Snapshot, Step, Training
+    from blase_lab.core.records import Evaluation, Run, Snapshot, Training
     from blase_lab.replay.facts import Facts
-from blase_lab.replay.modules import literals
 
 PROBE_ROWS = 10_000
 """So many predictions, evenly spaced, go into the bundle: enough to tell a tolerance."""
@@ -91,10 +90,10 @@ def _probe(facts: Facts) -> dict[str, list[Any]]:
 def data_sheet(facts: Facts, *, project: Path) -> dict[str, Any]:
     """Return the content of data.json: every source with its files, sizes and digests."""
     found = [item for item in facts.snapshots.values() if item.stage == "source"]
-    return {"sources": [_source(item, facts.steps.get(item.name), project) for item in found]}
+    return {"sources": [_source(item, project) for item in found]}
 
 
-def _source(snapshot: Snapshot, step: Step | None, project: Path) -> dict[str, Any]:
+def _source(snapshot: Snapshot, project: Path) -> dict[str, Any]:
     return {
         "name": snapshot.name,
         "rows": snapshot.rows,
@@ -108,42 +107,27 @@ def _source(snapshot: Snapshot, step: Step | None, project: Path) -> dict[str, A
             }
             for column in snapshot.columns
         ],
-        "files": [_file(item, project) for item in _files(snapshot, step)],
+        "files": [_file(item, project) for item in snapshot.facts.get("files", [])],
     }
 
 
-def _files(snapshot: Snapshot, step: Step | None) -> list[Any]:
-    """Return the files a source read: as recorded, or with the path that its code states."""
-    recorded = list(snapshot.facts.get("files", []))
-    if recorded:
-        return recorded
-    sources = () if step is None else step.closure.definitions
-    stated = [text for item in sources for text in sorted(literals(item.source))]
-    names: Mapping[str, str] = snapshot.facts.get("inputs", {})
-    return [
-        {
-            "path": next((text for text in stated if PurePath(text).name == name), name),
-            "sha256": digest,
-        }
-        for name, digest in names.items()
-    ]
-
-
-def _file(said: str | Mapping[str, Any], project: Path) -> dict[str, Any]:
-    facts: Mapping[str, Any] = {"path": said} if isinstance(said, str) else said
-    place = Path(str(facts.get("path", "")))
-    whole_path = place if place.is_absolute() else project / place
-    is_known = place.is_absolute() or whole_path.is_file()
-    inside = is_known and whole_path.resolve().is_relative_to(project.resolve())
+def _file(facts: Mapping[str, Any], project: Path) -> dict[str, Any]:
+    """Describe a source's file: below the project, in an installed package, or elsewhere."""
+    place = Path(str(facts["path"]))
+    inside = place.resolve().is_relative_to(project.resolve())
+    package = {"site-packages", "dist-packages"}.intersection(place.parts)
     if inside:
-        shown = whole_path.resolve().relative_to(project.resolve()).as_posix()
+        shown = place.resolve().relative_to(project.resolve()).as_posix()
+    elif package:
+        shown = PurePath(*place.parts[place.parts.index(package.pop()) + 1 :]).as_posix()
     else:
         shown = shortened(str(place))
     return {
         "path": shown,
         "inside": inside,
+        "installed": not inside and shown != shortened(str(place)),
         "bytes": facts.get("bytes"),
-        "sha256": facts.get("sha256") or facts.get("digest"),
+        "sha256": facts.get("sha256"),
     }
 
 

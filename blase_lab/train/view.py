@@ -95,19 +95,24 @@ def not_overtaken(events: Iterable[Event]) -> list[Event]:
 def curves(events: Iterable[Event]) -> tuple[Curve, ...]:
     """Return one curve a metric and split; x counts epochs, with fractions inside them.
 
-    Batches whose metrics have not settled are left out, but where there is nothing else yet.
+    Batches whose metrics have not settled are left out, but where there is nothing else yet. From
+    the second epoch on a batch shows the last epoch's worth of rows: those of this epoch, and the
+    epoch before for the rest. So a curve goes on where it was, and ends each epoch in its value.
     """
     lines: dict[Name, list[Point]] = {}
     first: dict[Name, list[Point]] = {}
+    before: Mapping[str, float] = {}
     per_epoch = 1
     for event in events:
         if isinstance(event, Started):
             per_epoch = max(event.batches_per_epoch, 1)
         elif isinstance(event, BatchEnd):
             shown = lines if event.batch > min(SETTLING_BATCHES, per_epoch // 5) else first
-            _add(shown, event.epoch + event.batch / per_epoch, event.metrics)
+            done = event.batch / per_epoch
+            _add(shown, event.epoch + done, _blended(before, event.metrics, done))
         elif isinstance(event, EpochEnd):
-            _add(lines, event.epoch + 1.0, event.metrics)
+            before = event.metrics
+            _add(lines, event.epoch + 1.0, before)
     return tuple(_curve(name, points) for name, points in (lines or first).items())
 
 
@@ -142,6 +147,16 @@ def _position(event: Event) -> tuple[float, float]:
     if isinstance(event, EpochEnd):
         return (event.epoch + 1, 0)
     return (0, 0)
+
+
+def _blended(
+    before: Mapping[str, float], now: Mapping[str, float], done: float
+) -> dict[str, float]:
+    """Return a share `done` of the values of now and the rest of those before, where known."""
+    return {
+        name: value if (old := before.get(name)) is None else done * value + (1 - done) * old
+        for name, value in now.items()
+    }
 
 
 def _add(lines: dict[Name, list[Point]], x: float, metrics: Mapping[str, float]) -> None:

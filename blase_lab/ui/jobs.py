@@ -87,5 +87,5 @@ async def _export(job: Job) -> None:
         job.state = "failed"
     else:
         job.path = bundle.path
-        job.sentence = f"{len(bundle.files)} files in {bundle.path}"
+        job.sentence = f"{len(bundle.files)} files are in:"
         job.state = "done"

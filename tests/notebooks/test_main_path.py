@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "project"))
-
-from live_kernel import kernel_in
-from project_samples import CELLS, HELPERS, QUARTER, lay_out
 from shell_command import blase, blase_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import Notebook
 
 pytestmark = [
     pytest.mark.kernel,
@@ -30,35 +24,6 @@ pytestmark = [
 ]
 
 DIGESTS = ("weights_digest", "optimizer_digest", "predictions_digest", "ledger_digest")
-
-
-@dataclass(frozen=True)
-class Notebook:
-    """What the notebook showed, by verb, and the folder it leaves."""
-
-    folder: Path
-    shown: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
-    """A project made from a notebook in a real kernel, from capture to export."""
-    folder = lay_out(tmp_path_factory.mktemp("main") / "visits")
-    shown = {}
-    with kernel_in(folder) as kernel:
-        kernel.must(HELPERS)
-        shown["capture"] = "\n".join(kernel.must(cell.text) for cell in (*CELLS, QUARTER))
-        verbs = ("status", "build", "train", "evaluate", "impact", "card", "rerun", "export")
-        for verb in (*verbs, "runs", "verify"):
-            shown[verb] = kernel.must(f"%blase {verb}")
-    yield Notebook(folder, shown)
-
-
-@pytest.fixture
-def copied(notebook: Notebook, tmp_path: Path) -> Path:
-    """A copy of the project's folder, to be worked on from the shell."""
-    shutil.copytree(notebook.folder, tmp_path / "copy", symlinks=True)
-    return tmp_path / "copy"
 
 
 def test_every_verb_of_the_notebook_says_what_it_did(notebook: Notebook) -> None:

