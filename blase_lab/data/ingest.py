@@ -78,7 +78,7 @@ def ingest(table: Table, *, store: Store, **given: Unpack[Ingesting]) -> Snapsho
         order = given.get("order", ())
         if order:
             table = OrderedTable(table, order, store=store, budget=given["budget"])
-        work = _prepare(table, given)
+        work = _prepare(table, given, folder=store.folder)
         watch = given.get("watch")
         if watch is not None:
             watch(told(given["name"], work.plan))
@@ -160,7 +160,7 @@ class Work:
         )
 
 
-def _prepare(table: Table, given: Ingesting) -> Work:
+def _prepare(table: Table, given: Ingesting, *, folder: Path) -> Work:
     survey = table.survey()
     if survey.rows == 0:
         raise EmptyDataError(
@@ -189,27 +189,33 @@ def _prepare(table: Table, given: Ingesting) -> Work:
         "facts": facts,
         "joined": [lookup.digest() for lookup in lookups],
     }
-    remembered = {**facts, **given.get("facts", {}), "files": _files_of(table, lookups)}
+    files = _files_of(table, lookups, folder=folder)
+    remembered = {**facts, **given.get("facts", {}), "files": files}
     making = Making("source", given["name"], step, plan, facts=remembered)
     return Work(table, forms, lookups, plan, making, key_of(key), budget)
 
 
-def _files_of(table: Table, lookups: Sequence[Lookup]) -> list[dict[str, Any]]:
+def _files_of(table: Table, lookups: Sequence[Lookup], *, folder: Path) -> list[dict[str, Any]]:
     digests = dict(table.survey().digests)
     for lookup in lookups:
         digests |= lookup.digests
     files = [*table.files, *(file for lookup in lookups for file in lookup.files)]
-    return look_at_files(files, digests)
+    return look_at_files(files, digests, folder=folder)
 
 
 def look_at_files(
-    files: Sequence[Path], digests: Mapping[str, str] | None = None
+    files: Sequence[Path], digests: Mapping[str, str] | None = None, *, folder: Path
 ) -> list[dict[str, Any]]:
-    """Return path, size, time of change and, where known, sha256 of each file."""
+    """Return path, size, time of change and, where known, sha256 of each file.
+
+    A file below `folder` is told by its path from there, so that a project can be moved.
+    """
     looked = []
     for file in files:
         stat = file.stat()
-        about = {"path": file.as_posix(), "bytes": stat.st_size, "changed": stat.st_mtime_ns}
+        is_own = file.is_relative_to(folder)
+        path = file.relative_to(folder) if is_own else file
+        about = {"path": path.as_posix(), "bytes": stat.st_size, "changed": stat.st_mtime_ns}
         digest = (digests or {}).get(file.name)
         looked.append({**about, "sha256": digest} if digest else about)
     return looked

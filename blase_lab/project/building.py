@@ -188,7 +188,7 @@ def _unchanged_source(
     if newest is None or not files or newest.facts.get("joined") != joined:
         return None
     seen = [{**each, "sha256": None} for each in newest.facts.get("files", [])]
-    now = [{**each, "sha256": None} for each in look_at_files(files)]
+    now = [{**each, "sha256": None} for each in look_at_files(files, folder=space.folder)]
     return newest if seen == now else None
 
 

@@ -113,7 +113,7 @@ def _source(snapshot: Snapshot, project: Path) -> dict[str, Any]:
 
 def _file(facts: Mapping[str, Any], project: Path) -> dict[str, Any]:
     """Describe a source's file: below the project, in an installed package, or elsewhere."""
-    place = Path(str(facts["path"]))
+    place = project / str(facts["path"])
     inside = place.resolve().is_relative_to(project.resolve())
     package = {"site-packages", "dist-packages"}.intersection(place.parts)
     if inside:

@@ -66,6 +66,11 @@ export class ProjectModel implements IDisposable {
     return this._training;
   }
 
+  /** Whether an output of the notebook shows that training live. */
+  get isInNotebook(): boolean {
+    return this._observed !== null && this._observed.run === this._training?.run;
+  }
+
   /** The export under way or the last one; null before the first. */
   get exporting(): ExportJob | null {
     return this._exporting;

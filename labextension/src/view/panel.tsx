@@ -1,14 +1,14 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import type { ProjectView, TrainingView } from '../generated/records';
+import type { ProjectView } from '../generated/records';
 import type { Knowledge } from '../knowledge';
 import type { ProjectModel } from '../projectModel';
 import { isUnderWay } from '../pure/runs';
 import { Exporting } from './exporting';
 import { Runs } from './runs';
 import { Steps } from './steps';
-import { RunStateMark, Training } from './training';
+import { Training } from './training';
 
 interface PanelProps {
   /** The project of the notebook in front; null without a notebook. */
@@ -53,7 +53,12 @@ function Found({ model, project, trans }: FoundProps): JSX.Element {
       )}
       {model.training !== null && (
         <Section title={trans.__('Training')}>
-          <LatestTraining view={model.training} model={model} trans={trans} />
+          <Training
+            view={model.training}
+            trans={trans}
+            request={action => model.control(action)}
+            isFolded={model.isInNotebook || !isUnderWay(model.training.state)}
+          />
         </Section>
       )}
       <Section title={trans.__('Steps')}>
@@ -71,30 +76,6 @@ function Found({ model, project, trans }: FoundProps): JSX.Element {
         />
       </Section>
     </div>
-  );
-}
-
-interface LatestProps {
-  readonly view: TrainingView;
-  readonly model: ProjectModel;
-  readonly trans: TranslationBundle;
-}
-
-/** The training while it is under way; once it has ended it folds, to leave room to the rest. */
-function LatestTraining({ view, model, trans }: LatestProps): JSX.Element {
-  const training = (
-    <Training view={view} trans={trans} request={action => model.control(action)} />
-  );
-  return isUnderWay(view.state) ? (
-    training
-  ) : (
-    <details className="blase-step" key={`${view.run} ${view.state}`}>
-      <summary>
-        <RunStateMark state={view.state} trans={trans} />
-        <span className="blase-step-name">{trans.__('Run %1', view.number)}</span>
-      </summary>
-      {training}
-    </details>
   );
 }
 

@@ -23,14 +23,33 @@ interface TrainingProps {
   readonly trans: TranslationBundle;
   /** Asks the training to do something; null where nobody can be asked. */
   readonly request: ((action: Action) => Promise<void>) | null;
+  /** Where room is short: whether the curves and meters are folded away at first. */
+  readonly isFolded?: boolean;
 }
 
+type Shown = Pick<TrainingProps, 'view' | 'trans'>;
+
 /** A training at one moment: state, progress, curves, meters and controls. */
-export function Training({ view, trans, request }: TrainingProps): JSX.Element {
+export function Training({ view, trans, request, isFolded }: TrainingProps): JSX.Element {
   return (
     <section className="blase-training" aria-label={trans.__('Training %1', view.number)}>
       <Head view={view} trans={trans} request={request} />
       <Advance view={view} trans={trans} />
+      {isFolded === undefined ? (
+        <Numbers view={view} trans={trans} />
+      ) : (
+        <details className="blase-step" key={`${view.run} ${isFolded}`} open={!isFolded}>
+          <summary>{trans.__('Curves and meters')}</summary>
+          <Numbers view={view} trans={trans} />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Numbers({ view, trans }: Shown): JSX.Element {
+  return (
+    <>
       <div className="blase-charts">
         {chartsOf(view).map(data => (
           <ChartView key={data.metric} data={data} epochs={view.epochs} trans={trans} />
@@ -38,7 +57,7 @@ export function Training({ view, trans, request }: TrainingProps): JSX.Element {
       </div>
       <Meters view={view} trans={trans} />
       <Metrics view={view} trans={trans} />
-    </section>
+    </>
   );
 }
 
@@ -64,7 +83,7 @@ function Head({ view, trans, request }: TrainingProps): JSX.Element {
   );
 }
 
-function Advance({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
+function Advance({ view, trans }: Shown): JSX.Element {
   const done = progressOf(view);
   return (
     <div className="blase-advance">
@@ -98,7 +117,7 @@ function clock(view: TrainingView, trans: TranslationBundle): string {
 }
 
 /** Memory beside its budget where it has one. */
-function Memory({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
+function Memory({ view, trans }: Shown): JSX.Element {
   if (view.memoryBudgetBytes === 0) {
     return <Measured name={trans.__('Memory')} said={formatBytes(view.memoryBytes || NaN)} />;
   }
@@ -115,7 +134,7 @@ function Memory({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
   );
 }
 
-function Meters({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element {
+function Meters({ view, trans }: Shown): JSX.Element {
   return (
     <ul className="blase-meters">
       <Memory view={view} trans={trans} />
@@ -151,7 +170,7 @@ function Measured({ name, said, children }: MeasuredProps): JSX.Element {
   );
 }
 
-function Metrics({ view, trans }: Omit<TrainingProps, 'request'>): JSX.Element | null {
+function Metrics({ view, trans }: Shown): JSX.Element | null {
   const names = Object.keys(view.metrics);
   return names.length === 0 ? null : (
     <ul className="blase-metrics" aria-label={trans.__('Latest metrics')}>
