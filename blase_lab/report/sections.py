@@ -19,7 +19,7 @@ from blase_lab.report.sheet import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from blase_lab.core.records import Finding, Snapshot, Step
+    from blase_lab.core.records import Finding, FittedColumn, Snapshot, Step
 
 _SHORT = 16
 _LOWER_IS_BETTER = ("loss", "mae", "mse", "rmse", "error", "brier")
@@ -107,7 +107,8 @@ def lower_is_better(metric: str) -> bool:
 
 def model(facts: CardFacts) -> Section:
     """Return what the model is and why it was chosen."""
-    own = [step for step in _of_kind(facts, "model") if step.name == facts.training.model]
+    named = _plain(facts.training.model)
+    own = [step for step in _of_kind(facts, "model") if step.name == named]
     step = own[0] if own else None
     inputs = ", ".join(f"{spec.name} ({spec.dtype})" for spec in facts.training.inputs)
     version = f"{step.name}@{step.version}" if step is not None else facts.training.model
@@ -150,22 +151,34 @@ def _share(part: float, whole: float) -> str:
 
 def features(facts: CardFacts) -> Section:
     """Return one row a feature: version, scaling, missing rows, documentation."""
-    fitted = {} if facts.fitted is None else {item.name: item for item in facts.fitted.columns}
     rows = []
     for step in _of_kind(facts, "feature"):
-        column = fitted.get(step.name)
+        columns = _fitted(facts, step.name)
+        methods = dict.fromkeys(column.method for column in columns)
+        worst = max(columns, key=lambda column: column.missing, default=None)
         rows.append(
             (
                 step.name,
                 str(step.version),
-                column.method if column is not None else "-",
-                _share(column.missing, column.count + column.missing) if column else "-",
+                ", ".join(methods) or "-",
+                _share(worst.missing, worst.count + worst.missing) if worst else "-",
                 documented(step) or "unknown: nobody said",
             )
         )
     heads = ("feature", "version", "scaling", "missing", "what it is (declared)")
     table = Table("What the model reads", heads, tuple(rows), "captured", frozenset({1, 3}))
     return Section("Features", (), (table,) if rows else ())
+
+
+def _fitted(facts: CardFacts, feature: str) -> list[FittedColumn]:
+    """Return what was learned of a feature's columns; one with several is called `name.column`."""
+    columns = () if facts.fitted is None else facts.fitted.columns
+    return [each for each in columns if each.name.partition(".")[0] == feature]
+
+
+def _plain(name: str) -> str:
+    """Return a step's name without its version."""
+    return name.partition("@")[0]
 
 
 def target(facts: CardFacts) -> Section:
@@ -275,7 +288,7 @@ def impact(facts: CardFacts) -> Section:
     """Return what the predictions are worth, by the user's own functions."""
     if not facts.impacts:
         return Section("Impact", (Answer("Worth of the predictions", "not stated", "unknown"),))
-    answers = [said(f"About {item.step}", facts.steps.get(item.step)) for item in facts.impacts]
+    answers = [said(f"About {item.step}", facts.steps.get(_plain(item.step))) for item in facts.impacts]
     rows = tuple(
         (
             item.step,

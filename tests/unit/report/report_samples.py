@@ -131,7 +131,7 @@ def training() -> Training:
             InputSpec(name="carrier", dtype="int32", categories=17),
         ),
         target="is_late",
-        model="delay_net",
+        model="delay_net@1",
         hyperparameters=Hyperparameters(epochs=12, batch=1024, seed=7),
         rows={"train": 228_972, "validation": 49_065, "test": 49_309},
         environment={"python": "3.11.9", "tensorflow": "2.20.0", "cpu": "x86_64, 2 threads"},

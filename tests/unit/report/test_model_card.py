@@ -124,3 +124,9 @@ def test_a_pipe_in_a_sentence_does_not_break_a_table() -> None:
     text = render_markdown(model_card(facts()))
     for block in re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE):
         assert len({len(re.split(r"(?<!\\)\|", row)) for row in block.splitlines()}) == 1
+
+
+def test_the_model_is_found_by_the_version_that_the_training_names(page: str) -> None:
+    """A training names `net@3`; the sheet says why the step was chosen, not that nobody said."""
+    said = facts().steps["delay_net"].documentation.splitlines()[0]
+    assert said in page.split("Predicts")[0]
