@@ -7,9 +7,10 @@
 FROM python:3.11-slim-bookworm AS wheel
 WORKDIR /src
 COPY requirements ./requirements
-RUN python -m pip install --no-cache-dir --require-hashes -r requirements/uv.txt
+RUN python -m pip install --no-cache-dir --require-hashes -r requirements/uv.txt \
+    && uv pip install --system --no-cache --require-hashes -r requirements/build.txt
 COPY . .
-RUN uv build --wheel --out-dir /wheels
+RUN uv build --wheel --no-build-isolation --out-dir /wheels
 
 FROM python:3.11-slim-bookworm
 ARG EXTRA=cpu

@@ -18,8 +18,17 @@ soak: $(VENV)/.test labextension
 lab: $(VENV)/.demo labextension
 	cd notebooks && ../$(BIN)/jupyter lab flight_delays.ipynb
 
-lint: $(VENV)/.test
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+TEST_FOLDERS = $(shell find tests -name '*.py' -exec dirname {} + | sort -u)
+
+lint: $(VENV)/.test labextension
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy blase_lab
+	for folder in $(TEST_FOLDERS); do $(BIN)/mypy --no-error-summary $$folder/*.py || exit 1; done
+	$(BIN)/lint-imports
+	$(BIN)/python .ci/generate_types.py --check
+	$(WITH_NODE) jlpm lint:check
+	$(WITH_NODE) jlpm test
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/feed.py && $(BIN)/python benchmarks/checkpoint.py

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-# TensorFlow's C++ code writes its notes past Python, into the cell that runs; warnings and errors
-# of ours and of Python stay. Whoever wants the notes sets the variable.
+# TensorFlow's C++ code writes its notes past Python, into the cell that runs: errors only, unless
+# the variable is set. What it says before it reads the variable, train/backend.py keeps out.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ compile() {
     --no-emit-index-url --no-emit-find-links --python-version 3.11 "$@" --output-file "requirements/$out"
 }
 compile uv.txt requirements/uv.in
+compile build.txt requirements/build.in
 compile run.txt pyproject.toml requirements/build.in
 compile demo.txt pyproject.toml requirements/build.in --extra demo
 compile test.txt pyproject.toml requirements/build.in --extra demo --extra test

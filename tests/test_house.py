@@ -61,7 +61,7 @@ def nesting(node: ast.AST, depth: int = 0) -> int:
     return deepest
 
 
-def test_no_file_is_longer_than_a_person_reads_in_one_go():
+def test_no_file_is_longer_than_a_person_reads_in_one_go() -> None:
     """Python files stay within 400 lines and TypeScript files within 200."""
     long = {
         path.relative_to(PACKAGE).as_posix(): count
@@ -79,7 +79,7 @@ def test_no_file_is_longer_than_a_person_reads_in_one_go():
     assert scripts == []
 
 
-def test_function_bodies_are_short_and_flat():
+def test_function_bodies_are_short_and_flat() -> None:
     """A body has at most 40 lines and three levels of blocks."""
     long = {place: body_lines(node) for place, node in functions() if body_lines(node) > BODY_LINES}
     deep = {place: nesting(node) for place, node in functions() if nesting(node) > NESTING}
@@ -87,7 +87,7 @@ def test_function_bodies_are_short_and_flat():
     assert deep == {}
 
 
-def test_functions_take_few_parameters():
+def test_functions_take_few_parameters() -> None:
     """A function takes at most six parameters, and more than two of them by name only."""
     many = {}
     for place, node in functions():
@@ -98,7 +98,7 @@ def test_functions_take_few_parameters():
     assert set(many) <= set(MANY_PARAMETERS), many
 
 
-def test_every_public_thing_says_what_it_promises():
+def test_every_public_thing_says_what_it_promises() -> None:
     """Modules, public classes and public functions have a docstring."""
     silent = []
     for path in MODULES:
@@ -115,12 +115,12 @@ def test_every_public_thing_says_what_it_promises():
     assert silent == []
 
 
-def test_no_room_is_a_junk_drawer():
+def test_no_room_is_a_junk_drawer() -> None:
     """No module is called utils, helpers, common, misc or manager."""
     assert [path for path in MODULES if path.stem in FORBIDDEN_NAMES] == []
 
 
-def test_only_the_store_opens_files_for_writing():
+def test_only_the_store_opens_files_for_writing() -> None:
     """Writing happens in store/atomic.py; everywhere else goes through it."""
     writing = re.compile(r"\.write_(?:text|bytes)\(|open\([^)\n]*[\"'][wax]b?\+?[\"']")
     ours = re.compile(r"atomic\.write_|\bstore\.write_")
@@ -134,7 +134,7 @@ def test_only_the_store_opens_files_for_writing():
     assert found == []
 
 
-def test_rooms_keep_to_their_floors():
+def test_rooms_keep_to_their_floors() -> None:
     """No room imports a sibling or an upper floor, nor a library that is not its own."""
     done = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"],
@@ -147,14 +147,14 @@ def test_rooms_keep_to_their_floors():
 
 
 @pytest.mark.parametrize("statement", ["import blase_lab", "from blase_lab import BlaseError"])
-def test_importing_the_package_loads_no_heavy_library(statement: str):
+def test_importing_the_package_loads_no_heavy_library(statement: str) -> None:
     """`import blase_lab` loads none of tensorflow, keras, pandas, dask, distributed, zarr."""
     code = f"import sys; {statement}; print([n for n in {HEAVY} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
-def test_loading_the_extension_loads_no_heavy_library():
+def test_loading_the_extension_loads_no_heavy_library() -> None:
     """`%load_ext blase_lab` loads none of tensorflow, keras, pandas, dask, distributed, zarr."""
     code = (
         "import sys\n"
@@ -167,7 +167,7 @@ def test_loading_the_extension_loads_no_heavy_library():
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
-def test_pins_name_no_package_index():
+def test_pins_name_no_package_index() -> None:
     """Requirement files hold hashes and no address."""
     for path in (ROOT / "requirements").glob("*.txt"):
         text = path.read_text(encoding="utf-8")

@@ -25,7 +25,7 @@ from blase_lab.data.join import Join, Lookup
 from blase_lab.data.memo import ColumnPart, Part, key_of, older, parts_of
 from blase_lab.data.meter import PeakMeter
 from blase_lab.data.order import OrderedTable
-from blase_lab.data.plan import WORK_FACTOR, bounds, chunk_rows, plan_chunks, told
+from blase_lab.data.plan import RESULT_BYTES, WORK_FACTOR, bounds, chunk_rows, plan_chunks, told
 from blase_lab.data.source import PassingTable, Survey, Table, look_at_frames
 from blase_lab.data.write import (
     Effort,
@@ -222,11 +222,14 @@ def look_at_files(
 
 
 def _plan(survey: Survey, lookups: Sequence[Lookup], given: Ingesting) -> Chunks:
-    """Cut the rows: the budget less what the joined tables take."""
+    """Cut the rows: the budget less what the joined tables take.
+
+    A step that reads all columns works on the same shards, so there is room for its result too.
+    """
     per_row = survey.bytes_per_row() + sum(8 * len(lookup.forms) for lookup in lookups)
     plan = plan_chunks(
         rows=survey.rows,
-        bytes_per_row=per_row * WORK_FACTOR,
+        bytes_per_row=(per_row + RESULT_BYTES) * WORK_FACTOR,
         budget=given["budget"] - sum(2 * lookup.bytes for lookup in lookups),
         tasks=1,
     )

@@ -14,6 +14,9 @@ SHARD_BYTES = 16 << 20
 WORK_FACTOR = 4
 """A chunk, its temporaries, its result and the array being written, as parts of the chunk."""
 
+RESULT_BYTES = 64
+"""What one row of a step's result takes, short texts too."""
+
 
 def plan_chunks(
     *, rows: int, bytes_per_row: int, budget: int, tasks: int, halo_rows: int = 0

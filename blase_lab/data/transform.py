@@ -13,7 +13,7 @@ from blase_lab.data.frames import Place, choose, places_of
 from blase_lab.data.halo import Around, Halo, Reading, gather_halos
 from blase_lab.data.memo import InputDigests, key_of
 from blase_lab.data.meter import PeakMeter
-from blase_lab.data.plan import WORK_FACTOR, bounds, plan_on_grid, told
+from blase_lab.data.plan import RESULT_BYTES, WORK_FACTOR, bounds, plan_on_grid, told
 from blase_lab.data.write import Effort, Making, Written, digest_staged, publish
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from blase_lab.core.records import Chunks, Snapshot, Step
     from blase_lab.data.shards import Spec
     from blase_lab.store import Staging, Store
-
-RESULT_BYTES = 64
-"""What one row of a result takes, short texts too."""
 
 
 @dataclass(frozen=True)

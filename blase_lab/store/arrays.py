@@ -81,6 +81,9 @@ class Arrays:
             owner = owners.owner_of(folder)
             is_ours = owner is not None and owner.key == key and not owners.is_alive(owner)
             if is_ours and (folder / "tree" / "z" / "zarr.json").exists():
+                # What was being written when its owner died is no file of the tree.
+                for left in folder.rglob(f"*{atomic.PARTIAL}"):
+                    atomic.remove(left)
                 return folder
         return None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from blase_lab.core.errors import BlaseError, ResumeError
 from blase_lab.core.records import Run, RunState, Training
 from blase_lab.store import redact, utc_now
+from blase_lab.train.backend import load_backend
 from blase_lab.train.build import build_model, make_callbacks
 from blase_lab.train.checkpoint import (
     Progressed,
@@ -40,6 +41,7 @@ def train_model(job: TrainingJob, *, store: Store, watch: Watch | None = None) -
         ModelError: the model does not fit, or its loss is no number; a `failed` run is kept.
         ResumeError: the training has finished, or the checkpoint is of another model.
     """
+    load_backend()
     hyperparameters = job.training.hyperparameters
     checkpoint, progressed = _begin(job, store)
     recorder = Recorder(job.training, store=store, watch=watch)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from blase_lab.core.errors import ModelError
 from blase_lab.store import write_bytes
+from blase_lab.train.backend import load_backend
 from blase_lab.train.build import arrange, make_model
 from blase_lab.train.determinism import seeded
 from blase_lab.train.job import TrainingJob
@@ -48,6 +49,7 @@ def open_model(run: Run, training: Training | TrainingJob, *, store: Store) -> A
     Raises:
         ModelError: the run has no model, or Keras cannot read it without its own classes.
     """
+    load_backend()
     if isinstance(training, TrainingJob):
         return _rebuilt(run, training, store)
     if run.model is None:

@@ -51,6 +51,9 @@ class Screen(Protocol):
     def say(self, sentence: str) -> None:
         """Show a sentence that stays."""
 
+    def note(self, sentence: str) -> None:
+        """Show a detail that stays, and takes little room."""
+
     def draw(self, bar: Bar) -> None:
         """Show the bar as it is now."""
 
@@ -127,8 +130,9 @@ class Watcher:
 
     def _hear(self, message: Progress) -> None:
         if message.stage in SAID:
+            show = self._screen.note if message.stage == "plan" else self._screen.say
             with self._drawing:
-                self._screen.say(message.sentence)
+                show(message.sentence)
         else:
             self._latest = message
             self._is_resting = False
@@ -191,6 +195,8 @@ class RichScreen:
         """Print a sentence above the bar."""
         self._bars.console.print(sentence, highlight=False, markup=False)
 
+    note = say
+
     def draw(self, bar: Bar) -> None:
         """Draw the bar."""
         if self._task is None:
@@ -224,6 +230,8 @@ class PlainScreen:
         self._stream.write(sentence + "\n")
         self._stream.flush()
 
+    note = say
+
     def draw(self, bar: Bar) -> None:
         """Write the bar's words unless others were written just now."""
         if self._clock() - self._last >= LINE_SECONDS:
@@ -236,12 +244,13 @@ class PlainScreen:
 
 
 class NotebookScreen:
-    """Two displays of the cell, what is said and the bar, replaced as the work goes on."""
+    """Displays of the cell, each replaced as the work goes on: notes, what is said, the bar."""
 
     def __init__(self) -> None:
         """Draw under ids of its own."""
         self._id = uuid.uuid4().hex
         self._shown: set[str] = set()
+        self._noted: list[str] = []
         self._said: list[str] = []
         self._words = ""
 
@@ -250,6 +259,16 @@ class NotebookScreen:
         self._said.append(sentence)
         rich = "<br>".join(map(html.escape, self._said))
         self._replace("said", {"text/plain": "\n".join(self._said), "text/html": f"<p>{rich}</p>"})
+
+    def note(self, sentence: str) -> None:
+        """Show the first note, under which the others unfold when somebody asks for them."""
+        self._noted.append(sentence)
+        first, *more = map(html.escape, self._noted)
+        rich = f"<p>{first}</p>"
+        if more:
+            head = f"{first} And {len(more)} more."
+            rich = f"<details><summary>{head}</summary>{'<br>'.join(more)}</details>"
+        self._replace("notes", {"text/plain": "\n".join(self._noted), "text/html": rich})
 
     def draw(self, bar: Bar) -> None:
         """Show the bar, in the place of the one before."""

@@ -84,7 +84,7 @@ def test_a_stranger_gets_the_same_bits(bundle: Path, stranger: Path) -> None:
 
 @pytest.mark.parametrize("name", ["steps/age.py", "modules/season.py", "expected.json"])
 def test_a_bundle_whose_files_were_changed_is_refused(
-    bundle: Path, stranger: Path, tmp_path: Path, name: str
+    bundle: Path, stranger: Path, tmp_path: Path, *, name: str
 ) -> None:
     """Before any work, by the file's name."""
     shutil.copytree(bundle, tmp_path / "bundle", ignore=shutil.ignore_patterns("work"))

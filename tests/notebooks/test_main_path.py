@@ -1,4 +1,4 @@
-"""One thread through the house: captured in a notebook, trained there, made again from the shell."""
+"""One thread through the house: captured and trained in a notebook, made again in the shell."""
 
 from __future__ import annotations
 

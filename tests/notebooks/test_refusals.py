@@ -67,13 +67,13 @@ def assert_brief(kernel: Kernel, shown: Shown, kind: str) -> None:
 @pytest.mark.parametrize(
     ("body", "kind", "word"),
     [
-        ("def age(chunk:\n    return chunk\n", "CellSyntaxError", "line 1"),
+        ("def age(chunk:\n    return chunk\n", "CellSyntaxError", "Line 1"),
         ("x = 3\n", "NoStepError", "function"),
         ("!pip install nothing\ndef age(chunk):\n    return chunk\n", "CellSyntaxError", "pip"),
     ],
 )
 def test_a_cell_that_cannot_be_a_step_is_refused(
-    kernel: Kernel, body: str, kind: str, word: str
+    kernel: Kernel, *, body: str, kind: str, word: str
 ) -> None:
     """The cell is named by its magic line."""
     shown = kernel.run(f"%%blase_feature age\n{body}")
@@ -113,7 +113,7 @@ def test_a_cell_that_cannot_be_a_step_is_refused(
     ],
 )
 def test_a_step_that_cannot_be_built_is_named(
-    kernel: Kernel, cell: Cell, kind: str, words: tuple[str, ...]
+    kernel: Kernel, *, cell: Cell, kind: str, words: tuple[str, ...]
 ) -> None:
     """With the cause and the way out; dropping it lets the others be built."""
     kernel.must(cell.text)

@@ -152,9 +152,12 @@ def _start(home: Path, port: int, options: tuple[str, ...]) -> subprocess.Popen[
         "--LabApp.news_url=None",
         *options,
     ]
+    environment = {**os.environ, **folders}
+    # Under pytest a kernel would leave out what libraries write to standard error past Python.
+    environment.pop("PYTEST_CURRENT_TEST", None)
     with (home / "log").open("wb") as log:
         return subprocess.Popen(
-            words, env={**os.environ, **folders}, stdout=log, stderr=log, start_new_session=True
+            words, env=environment, stdout=log, stderr=log, start_new_session=True
         )
 
 

@@ -70,12 +70,12 @@ class NotebookPage:
             self.waits_for(name, timeout=timeout)
 
     def waits_for(self, name: str, *, timeout: float = LONG) -> None:
-        """Wait until a cell has run, without a failure."""
+        """Wait until a cell has run, with neither a failure nor noise on standard error."""
         prompt = self.cell(name).locator(".jp-InputPrompt")
         expect(prompt).to_have_text(RAN, timeout=timeout)
-        expect(self.cell(name).locator(".jp-RenderedText[data-mime-type*='error']")).to_have_count(
-            0
-        )
+        for kind in ("error", "stderr"):
+            spoilt = self.cell(name).locator(f".jp-RenderedText[data-mime-type*='{kind}']")
+            expect(spoilt).to_have_count(0)
 
     def writes(self, name: str, text: str) -> None:
         """Replace the text of a cell with the keyboard."""

@@ -106,7 +106,7 @@ def _rows() -> str:
 
 
 def _notebook() -> dict[str, object]:
-    cells = [
+    cells: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": name,

@@ -31,6 +31,8 @@ export function keyMetric(values: Readonly<Record<string, number>>): string | nu
   return TELLING.find(name => names.includes(name)) ?? names[0] ?? null;
 }
 
+const VALIDATION = 'val_';
+
 /** Whether a smaller value of the metric is the better one. */
 export function isLowerBetter(name: string): boolean {
   return /loss|error|rmse|mse|mae|brier|logcosh|divergence/i.test(name);
@@ -49,11 +51,20 @@ export function compareRun(run: RunSummary): Comparison | null {
   const both = Object.fromEntries(
     Object.entries(run.metrics).filter(([name]) => Number.isFinite(run.baseline[name]))
   );
-  const name = keyMetric(both) ?? keyMetric(run.metrics);
+  const name = keyMetric(both) ?? validationMetric(run.metrics) ?? keyMetric(run.metrics);
   const value = name === null ? undefined : run.metrics[name];
   return name === null || value === undefined
     ? null
     : { name, value, ...against(name, value, run.baseline[name]) };
+}
+
+/** Of a run that was not evaluated, what its validation rows say: train rows flatter. */
+function validationMetric(values: Readonly<Record<string, number>>): string | null {
+  const validated = Object.entries(values).filter(([name]) => name.startsWith(VALIDATION));
+  const name = keyMetric(
+    Object.fromEntries(validated.map(([each, value]) => [each.slice(VALIDATION.length), value]))
+  );
+  return name === null ? null : VALIDATION + name;
 }
 
 function against(

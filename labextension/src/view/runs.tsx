@@ -3,7 +3,7 @@ import * as React from 'react';
 import type { RunSummary } from '../generated/records';
 import { formatMetric, formatSeconds } from '../pure/format';
 import type { Comparison } from '../pure/runs';
-import { compareRun } from '../pure/runs';
+import { compareRun, isUnderWay } from '../pure/runs';
 import { RunStateMark } from './training';
 import { levelSentence } from './words';
 
@@ -38,7 +38,9 @@ function RunItem({ run, trans }: { run: RunSummary; trans: TranslationBundle }):
     <li className="blase-run" title={`${run.id} · ${run.created}`}>
       <span className="blase-run-number">{run.number}</span>
       <RunStateMark state={run.state} trans={trans} />
-      <span className="blase-run-seconds">{formatSeconds(run.seconds)}</span>
+      <span className="blase-run-seconds">
+        {isUnderWay(run.state) ? '' : formatSeconds(run.seconds)}
+      </span>
       {comparison !== null && <Compared comparison={comparison} trans={trans} />}
       {run.verdict !== null && (
         <span

@@ -52,6 +52,11 @@ describe('a run', () => {
     expect(alone && compareRun(alone)).toMatchObject({ baseline: null, is: 'alone' });
   });
 
+  it('that was not evaluated shows its validation rows, not its train rows', () => {
+    const run = finished && { ...finished, metrics: { auc: 0.9, val_auc: 0.7 }, baseline: {} };
+    expect(run && compareRun(run)).toMatchObject({ name: 'val_auc', value: 0.7, is: 'alone' });
+  });
+
   it('with metrics of its own shows the first of them', () => {
     expect(keyMetric({ gain: 3, lift: 4 })).toBe('gain');
     expect(keyMetric({ gain: NaN })).toBeNull();

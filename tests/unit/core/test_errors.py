@@ -28,26 +28,26 @@ def ours() -> list[type[BlaseError]]:
     return [kind for kind in kinds() if kind.__module__ == errors.__name__]
 
 
-def test_every_kind_has_its_own_code():
+def test_every_kind_has_its_own_code() -> None:
     """No code means two things."""
     codes = [kind.code for kind in ours()]
     assert len(codes) == len(set(codes))
 
 
-def test_every_code_has_its_place_in_the_documentation():
+def test_every_code_has_its_place_in_the_documentation() -> None:
     """A person who searches for a code finds the way out."""
     page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     missing = [kind.code for kind in ours() if f"### `{kind.code}`" not in page]
     assert set(missing) <= GROUPS
 
 
-def test_every_code_stands_in_the_drawing_of_the_tree():
+def test_every_code_stands_in_the_drawing_of_the_tree() -> None:
     """The picture at the top of the module shows the whole tree."""
     drawing = errors.__doc__ or ""
     assert [kind.__name__ for kind in ours() if kind.__name__ not in drawing] == []
 
 
-def test_an_error_crosses_a_process_border_whole():
+def test_an_error_crosses_a_process_border_whole() -> None:
     """What happened, the way out and the facts arrive on the other side."""
     error = OverBudgetError("It needs 2.", way_out="Give 2.", needed=2)
     again = pickle.loads(pickle.dumps(error))

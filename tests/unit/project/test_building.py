@@ -299,6 +299,19 @@ def test_a_budget_that_cannot_hold_the_work_is_refused(tmp_path: Path, memory: s
         assert list((tmp_path / ".blase" / "tmp").iterdir()) == []
 
 
+def test_a_small_budget_that_holds_the_source_holds_its_steps(tmp_path: Path) -> None:
+    """Shards are cut so that a step over all columns fits too, also where rows are narrow."""
+    settings = SETTINGS.replace("256MiB", "4MiB")
+    project, _ = new_project(tmp_path, [SOURCE, INCOME], settings=settings, rows=40_000)
+
+    source, income = project.build()
+
+    for each in (source, income):
+        assert each.plan is not None
+        assert each.plan.peak_bytes <= 4 * 2**20
+    assert len(income.shards) > 1
+
+
 def test_the_plan_is_shown_before_the_work(tmp_path: Path) -> None:
     """The first thing a watcher hears of a source is its plan, in a sentence."""
     project, _ = new_project(tmp_path, [SOURCE, AGE], rows=500)

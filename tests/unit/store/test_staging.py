@@ -59,6 +59,18 @@ def test_what_is_left_unpublished_is_taken_up_again(store: Store) -> None:
     assert list((store.root / "tmp").iterdir()) == []
 
 
+def test_a_shard_that_was_being_written_at_death_is_no_file_of_the_tree(store: Store) -> None:
+    """Half a write beside the shards is gone when the staging is taken up again."""
+    with store.arrays.stage("k") as first:
+        _array(first, 100)
+        first.write_rows("x", 0, np.ones(100))
+        half = first.root / "x" / "c" / ".0.00ff.partial"
+        half.write_bytes(b"half")
+    with store.arrays.stage("k") as second:
+        data = second.publish()
+    assert [path.name for path in (store.arrays.folder(data) / "x" / "c").iterdir()] == ["0"]
+
+
 def test_a_staging_in_use_is_not_taken_over(store: Store) -> None:
     """While its owner lives and writes, another of the same key begins anew."""
     with store.arrays.stage("k") as first, store.arrays.stage("k") as second:

@@ -212,6 +212,19 @@ def test_the_notebook_watches_a_training_through_its_dashboard(
     assert len(charts(shown)) == 2
 
 
+def test_the_plans_of_many_steps_fold_into_one_display(shown: list[dict[str, Any]]) -> None:
+    """The first stands there; the text holds them all."""
+    screen = progress.NotebookScreen()
+
+    screen.note("Plan for a.")
+    screen.note("Plan for b.")
+    first, last = shown
+
+    assert (first["update"], last["update"]) == (False, True)
+    assert last["data"]["text/plain"] == "Plan for a.\nPlan for b."
+    assert "<summary>Plan for a. And 1 more.</summary>" in last["data"]["text/html"]
+
+
 def test_the_bar_rests_while_the_chart_is_live(
     project: Project, shown: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,10 @@ class Recorder:
         """Remember a sentence."""
         self.said.append(sentence)
 
+    def note(self, sentence: str) -> None:
+        """Remember a note among the sentences."""
+        self.said.append(f"note: {sentence}")
+
     def draw(self, bar: Bar) -> None:
         """Remember a bar."""
         self.drawn.append(bar)
@@ -82,7 +86,7 @@ def test_a_plan_is_said_at_once() -> None:
     with Watcher(screen, verb="build") as watch:
         watch(Progress(stage="plan", done=0, total=0, unit="", sentence="40 shards, 200 MiB."))
 
-    assert screen.said == ["40 shards, 200 MiB."]
+    assert screen.said == ["note: 40 shards, 200 MiB."]
 
 
 def test_a_training_counts_batches_and_tells_its_epochs() -> None:
