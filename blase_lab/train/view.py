@@ -55,7 +55,7 @@ def view(
     epochs = training.hyperparameters.epochs
     epoch, done = _cursor(kept)
     per_epoch = started.batches_per_epoch if started else 0
-    state = _state(kept)
+    state, lines = _state(kept), curves(kept)
     return TrainingView(
         run=training.id,
         number=training.number,
@@ -66,8 +66,8 @@ def view(
         epochs=epochs,
         batch=per_epoch if epoch >= epochs else done,
         batches_per_epoch=per_epoch,
-        curves=curves(kept),
-        metrics=_metrics(kept),
+        curves=lines,
+        metrics=_metrics(lines),
         baseline=dict(baseline or {}),
         rows_per_second=batch.rows_per_second if batch else 0.0,
         wait_share=batch.wait_share if batch else 0.0,
@@ -203,12 +203,10 @@ def _state(events: Sequence[Event]) -> RunState:
     return "running"
 
 
-def _metrics(events: Sequence[Event]) -> dict[str, float]:
-    told: dict[str, float] = {}
-    for event in events:
-        if isinstance(event, BatchEnd | EpochEnd):
-            told |= event.metrics
-    return told
+def _metrics(lines: Iterable[Curve]) -> dict[str, float]:
+    """Return where the curves stand, under the names that Keras gives."""
+    prefix = {"train": "", "validation": _VALIDATION}
+    return {prefix[line.split] + line.name: line.y[-1] for line in lines}
 
 
 def _seconds(at: str) -> float:
