@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from blase_lab.core.content import sha256_hex
 from blase_lab.core.records import Change, Leaf
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 _ASPECT_ORDER = ("code", "parameters", "data", "seed", "environment", "documentation")
 _LINE_CHARACTERS = 60
 _DIGEST_CHARACTERS = 8
+_OF_NOTHING = sha256_hex(b"")
 
 
 def changes(before: Sequence[Leaf], after: Sequence[Leaf]) -> tuple[Change, ...]:
@@ -50,6 +52,8 @@ def _change(before: Leaf | None, after: Leaf | None) -> Change | None:
 def _text(leaf: Leaf | None) -> str | None:
     if leaf is None:
         return None
+    if not leaf.text and leaf.digest == _OF_NOTHING:
+        return "none"
     return leaf.text or leaf.digest[:_DIGEST_CHARACTERS]
 
 

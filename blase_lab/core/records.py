@@ -535,6 +535,8 @@ class RunSummary(Record, frozen=True, kw_only=True):
     optimizer_digest: str | None
     predictions_digest: str | None
     ledger_digest: str | None
+    measured_on: str | None = None
+    """What the metrics were measured on: a split, or `last epoch` before an evaluation."""
 
 
 class Curve(Record, frozen=True, kw_only=True):

@@ -63,13 +63,14 @@ def build(
         OverBudgetError: a step cannot fit into the memory budget; nothing of it was done.
     """
     steps = space.steps("source", "clean", "feature", "target")
-    _check_names(names, steps)
+    _check_names(space, names, steps)
+    order = build_order(steps, names)
     source = _ingest(space, steps, watch=watch)
     kept = None
     for step in _of_kind(steps, "clean"):
         kept = _apply(space, step, inputs=(source,), kept=kept, watch=watch, cluster=cluster)
     made: dict[str, Snapshot] = {}
-    for name in build_order(steps, names):
+    for name in order:
         inputs = (source, *(made[each] for each in inputs_of(steps[name])))
         made[name] = _apply(
             space, steps[name], inputs=inputs, kept=kept, watch=watch, cluster=cluster
@@ -119,7 +120,7 @@ def joins_of(step: Step) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def planned(space: Workspace, names: Sequence[str]) -> dict[str, Chunks]:
     """Return the chunk plan of each step that was built, by its name."""
     steps = space.steps("source", "clean", "feature", "target")
-    _check_names(names, steps)
+    _check_names(space, names, steps)
     found = {}
     for name in steps:
         if names and name not in names:
@@ -141,7 +142,13 @@ def step_function(space: Workspace, step: Step) -> Callable[..., object]:
     return Rebuilt(step.closure)
 
 
-def _ingest(space: Workspace, steps: dict[str, Step], *, watch: Watch) -> Snapshot:
+def main_source(steps: dict[str, Step]) -> Step:
+    """Return the source that is joined to no other.
+
+    Raises:
+        NoStepError: there is none, or more than one.
+        UnknownInputError: a source joins one that does not exist.
+    """
     sources = {step.name: step for step in _of_kind(steps, "source")}
     joined = {name for step in sources.values() for name, _ in joins_of(step)}
     unknown = sorted(joined - set(sources))
@@ -157,22 +164,28 @@ def _ingest(space: Workspace, steps: dict[str, Step], *, watch: Watch) -> Snapsh
             f"A project has one main source, and this one has {len(main)} ({named}).",
             way_out="Mark a cell with %%blase_source, or --join one source to the other.",
         )
-    table = _table(space, main[0])
-    others = {name: _table(space, sources[name]) for name, _ in joins_of(main[0])}
+    return main[0]
+
+
+def _ingest(space: Workspace, steps: dict[str, Step], *, watch: Watch) -> Snapshot:
+    sources = {step.name: step for step in _of_kind(steps, "source")}
+    main = main_source(steps)
+    table = _table(space, main)
+    others = {name: _table(space, sources[name]) for name, _ in joins_of(main)}
     files = [file for each in (table, *others.values()) for file in each.files]
     roots = {name: sources[name].digests.root for name in others}
-    known = _unchanged_source(space, main[0], files=files, joined=roots)
+    known = _unchanged_source(space, main, files=files, joined=roots)
     if known is not None:
         return known
     return ingest(
         table,
-        name=main[0].name,
-        step=main[0],
+        name=main.name,
+        step=main,
         store=space.store,
         budget=space.settings.memory_bytes,
         watch=watch,
-        join=[Join(table=others[name], on=keys) for name, keys in joins_of(main[0])],
-        order=listed(main[0], "order"),
+        join=[Join(table=others[name], on=keys) for name, keys in joins_of(main)],
+        order=listed(main, "order"),
         facts={"joined": roots},
     )
 
@@ -250,13 +263,17 @@ def _apply(
     return apply_step(job, store=space.store, scheduler=cluster, watch=watch)
 
 
-def _check_names(names: Sequence[str], steps: dict[str, Step]) -> None:
+def _check_names(space: Workspace, names: Sequence[str], steps: dict[str, Step]) -> None:
     for name in names:
-        if name not in steps:
-            raise UnknownInputError(
-                f"There is no step `{name}` to build.",
-                way_out=f"Steps that can be built: {', '.join(sorted(steps)) or 'none yet'}.",
-            )
+        if name in steps:
+            continue
+        other = space.steps().get(name)
+        if other is None:
+            raise space.no_step(name)
+        raise NotFoundError(
+            f"`{name}` is a {other.kind} step, and there is nothing of it to build.",
+            way_out=f"Steps that can be built: {', '.join(steps) or 'none yet'}.",
+        )
 
 
 def _with_inputs(

@@ -195,8 +195,13 @@ class Project:
         return training.impact(self._space, run, watch=watch or unwatched)
 
     def request(self, run: str, action: Literal["pause", "continue", "stop"]) -> None:
-        """Ask a running training to pause, go on or stop, from any process."""
+        """Ask a running training to pause, go on or stop, from any process.
+
+        Raises:
+            NotFoundError: there is no such run, or it has ended.
+        """
         training = self._space.training(run)
+        listing.check_open(self._space, training)
         self.store.control.put(training.id, Control(action=action, at=utc_now()))
 
     # --- reading ---

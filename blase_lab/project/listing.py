@@ -8,14 +8,9 @@ import msgspec
 
 from blase_lab.core.errors import BlaseError, NotFoundError
 from blase_lab.core.records import (
-    Continued,
-    Ended,
-    Paused,
     ProjectView,
-    RunState,
     RunSummary,
     Snapshot,
-    Started,
     Step,
     StepState,
     Training,
@@ -51,9 +46,10 @@ def show(space: Workspace, what: str) -> Step | Snapshot | RunSummary:
     for stage in ("prepared", "split"):
         if what == stage:
             return space.snapshot(stage)
-    known = ", ".join(sorted(space.store.refs.names("step"))) or "none yet"
+    refusal = space.no_step(what)
     raise NotFoundError(
-        f"There is no step or run called `{what}`.", way_out=f"Steps: {known}. Runs: `blase runs`."
+        f"There is no step or run called `{what}`.",
+        way_out=f"{refusal.way_out} Runs: `blase runs`.",
     )
 
 
@@ -90,6 +86,23 @@ def project_view(space: Workspace) -> ProjectView:
     )
 
 
+def check_open(space: Workspace, training: Training) -> None:
+    """Do nothing where a training may still hear a request.
+
+    Raises:
+        NotFoundError: it has ended.
+    """
+    number = training.number
+    ways_out = {
+        "finished": "Train again with `blase train`.",
+        "stopped": f"Go on with `blase train --resume {number}`.",
+        "failed": "Train again with `blase train`.",
+    }
+    state = space.ended(training)
+    if state is not None:
+        raise NotFoundError(f"Run {number} has {state}.", way_out=ways_out[state])
+
+
 def write_live(space: Workspace, kernel: str) -> None:
     """Leave the states of the steps, as this kernel's names make them, for the badges."""
     space.store.live.put(_LIVE + kernel, msgspec.json.encode(states(space)))
@@ -120,15 +133,18 @@ def _summary(space: Workspace, training: Training) -> RunSummary:
     except NotFoundError:
         run = None
     metrics = {} if evaluation is None else evaluation.metrics
+    measured_on: str | None = None if evaluation is None else evaluation.split
     if run is not None and not metrics:
         metrics = {name: values[-1] for name, values in run.history.items() if values}
+        measured_on = "last epoch" if metrics else None
     return RunSummary(
         id=training.id,
         number=training.number,
-        state=_state(space, training) if run is None else run.state,
+        state=space.state(training),
         created=training.created,
         seconds=0.0 if run is None else run.seconds,
         metrics=metrics,
+        measured_on=measured_on,
         baseline={} if evaluation is None else evaluation.baseline,
         verdict=None if verdict is None else verdict.level,
         weights_digest=None if run is None else run.weights_digest,
@@ -136,15 +152,3 @@ def _summary(space: Workspace, training: Training) -> RunSummary:
         predictions_digest=None if evaluation is None else evaluation.predictions_digest,
         ledger_digest=None if run is None else run.ledger_digest,
     )
-
-
-def _state(space: Workspace, training: Training) -> RunState:
-    """Tell the state of a run without a final record: by its log, and by who holds the lock."""
-    events, _ = space.store.events.read(training.id)
-    turns = [each for each in events if isinstance(each, Started | Paused | Continued | Ended)]
-    last = turns[-1] if turns else None
-    if isinstance(last, Ended):
-        return last.state
-    if not space.store.is_locked("training"):
-        return "failed" if last is None else "stopped"
-    return "paused" if isinstance(last, Paused) else "running"

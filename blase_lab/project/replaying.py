@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from blase_lab.core.errors import NotExportableError
+from blase_lab.core.errors import NotExportableError, ReplayError, RerunFailedError
 from blase_lab.core.records import Bundle, Fitted, Snapshot, Split, Step, Training, Verdict
 from blase_lab.project.settings import parse_settings
 from blase_lab.project.sheets import card_of
@@ -28,8 +28,11 @@ from blase_lab.report import render_html, render_markdown
 from blase_lab.store import Store, make_folder, remove_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
+    from blase_lab.core.records import RunState
     from blase_lab.project.workspace import Watch
 
 
@@ -56,10 +59,11 @@ def rerun(space: Workspace, run: str | None, *, as_captured: bool = False, watch
     first thing that differs, and is kept.
 
     Raises:
-        RerunFailedError: a cell of the captured notebook failed.
+        RerunFailedError: the run is not finished, or a cell of the captured notebook failed.
     """
     started = time.monotonic()
     training = space.training(run)
+    _check_finished(space, training, RerunFailedError)
     before = facts_of(space, training)
     refresh(space)
     steps = list(before.steps.values()) if as_captured else _current(space, before)
@@ -92,6 +96,7 @@ def export(space: Workspace, run: str | None, *, into: Path | None, watch: Watch
         NotExportableError: the run is not finished and evaluated, or something cannot travel.
     """
     training = space.training(run)
+    _check_finished(space, training, NotExportableError)
     facts = facts_of(space, training)
     sheet = card_of(space, training)
     folder = into or _free(
@@ -128,6 +133,25 @@ def notebook_of(training: Training, steps: list[Step], *, evaluated: bool) -> di
 def _accepted(training: Training) -> str:
     names = sorted({each.step or each.check for each in training.findings if each.grade == "proof"})
     return "".join(f" --accept {name}" for name in names)
+
+
+_WAYS_OUT: Mapping[RunState, str] = {
+    "running": "Wait for its end.",
+    "paused": "Go on with `blase continue {number}` and wait for its end.",
+    "stopped": "Go on with `blase train --resume {number}`.",
+    "failed": "Mend what it failed of, and train again with `blase train`.",
+}
+
+
+def _check_finished(space: Workspace, training: Training, refusal: type[ReplayError]) -> None:
+    """Do nothing where the run is finished: half a training is nobody's result."""
+    state = space.state(training)
+    if state != "finished":
+        raise refusal(
+            f"Run {training.number} is not finished: its state is {state}.",
+            way_out=_WAYS_OUT[state].format(number=training.number),
+            state=state,
+        )
 
 
 def _current(space: Workspace, before: Facts) -> list[Step]:

@@ -100,10 +100,17 @@ def stale_changes(space: Workspace, step: Step) -> tuple[Change, ...]:
 
 
 def states(space: Workspace, names: Sequence[str] | None = None) -> tuple[StepState, ...]:
-    """Return every step as its badge shows it; a step that cannot be judged says why."""
-    wanted = space.steps()
+    """Return every step as its badge shows it; a step that cannot be judged says why.
+
+    Raises:
+        NotFoundError: one of `names` is no step of the project, or was dropped.
+    """
+    every = space.steps()
+    for name in names or ():
+        if name not in every:
+            raise space.no_step(name)
     return tuple(
-        _state(space, step) for name, step in wanted.items() if names is None or name in names
+        _state(space, step) for name, step in every.items() if names is None or name in names
     )
 
 

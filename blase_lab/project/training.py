@@ -37,7 +37,7 @@ from blase_lab.data import (
     read_frame,
 )
 from blase_lab.project.building import Built, build, inputs_of, listed, number, step_function
-from blase_lab.report import check_documentation
+from blase_lab.project.readiness import ready_model
 from blase_lab.store import utc_now
 from blase_lab.train import TrainingJob, evaluate_run, impact_of, train_model
 
@@ -58,7 +58,7 @@ class Wishes:
     seed: int | None = None
     model: str | None = None
     accept: tuple[str, ...] = ()
-    """Names of features whose leakage finding was looked at and is accepted."""
+    """Features, or checks without one, whose leakage finding was looked at and is accepted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +76,12 @@ def train(space: Workspace, wishes: Wishes, *, watch: Watch) -> Run:
     """Build what is missing, refuse what leaks or is undocumented, and train; the run is kept.
 
     Raises:
+        NoStepError: a step that a training needs is missing; nothing was built.
         UndocumentedError: a step has no documentation and the policy is `required`.
         LeakageError: a feature, a duplicate or the time order gives the target away.
-        ModelError: the model step's model does not fit.
+        ModelError: the model step's model does not fit, or there is a loop step.
     """
-    model = _model_step(space, wishes.model)
-    _check_documented(space, watch)
+    model = ready_model(space, wishes.model, watch=watch)
     with space.store.lock("training"):
         prepared = prepare_training(space, wishes, watch=watch)
         training = _plan_training(space, prepared, model=model, wishes=wishes)
@@ -110,13 +110,7 @@ def prepare_training(space: Workspace, wishes: Wishes, *, watch: Watch) -> Prepa
     """
     store, settings = space.store, space.settings
     built = build(space, watch=watch)
-    features, targets = built.of("feature"), built.of("target")
-    if not features or len(targets) != 1:
-        raise NoStepError(
-            f"A training needs features and one target; there are {len(features)} features and "
-            f"{len(targets)} targets.",
-            way_out="Mark cells with %%blase_feature and one with %%blase_target.",
-        )
+    features = built.of("feature")
     split = make_split(settings.split, source=built.source, kept=built.kept, store=store)
     findings = _findings(space, built, split, watch=watch)
     refuse_leaks(findings, wishes.accept)
@@ -124,7 +118,7 @@ def prepare_training(space: Workspace, wishes: Wishes, *, watch: Watch) -> Prepa
     fitted = fit_scaling(methods, split=split, store=store, watch=watch)
     wanted = Preparation(
         features=features,
-        target=targets[0],
+        target=built.of("target")[0],
         split=split,
         fitted=fitted,
         seed=settings.seed if wishes.seed is None else wishes.seed,
@@ -148,11 +142,26 @@ def refuse_leaks(findings: Sequence[Finding], accepted: Sequence[str]) -> None:
     if not proofs:
         return
     sentences = " ".join(each.sentence for each in proofs)
-    names = ", ".join(sorted({each.step for each in proofs if each.step})) or "it"
+    steps = sorted({each.step for each in proofs if each.step})
+    checks = sorted({each.check for each in proofs if not each.step})
     raise LeakageError(
         f"Training refused: {sentences}",
-        way_out=f"Leave {names} out with `%blase drop NAME`, or mend the cell.",
+        way_out=" ".join([*map(_without_step, steps), *map(_without_check, checks)]),
         findings=proofs,
+    )
+
+
+def _without_step(name: str) -> str:
+    return (
+        f"Leave {name} out with `%blase drop {name}`, mend the cell, or, after looking at it, "
+        f"accept it: `--accept {name}`."
+    )
+
+
+def _without_check(check: str) -> str:
+    return (
+        f"Mend the rows or [split] in blase.toml, or, after looking at it, accept it with "
+        f"`--accept {check}`."
     )
 
 
@@ -171,14 +180,22 @@ def evaluate(space: Workspace, run: str | None, *, split: SplitName, watch: Watc
 
 
 def impact(space: Workspace, run: str | None, *, watch: Watch) -> tuple[Impact, ...]:
-    """Put a run's predictions and the raw columns of their rows through every impact step."""
+    """Put a run's predictions and the raw columns of their rows through every impact step.
+
+    Raises:
+        NoStepError: there is no impact step; nothing was evaluated for it.
+    """
     training = space.training(run)
-    evaluation = space.evaluation(training) or evaluate(space, run, split="test", watch=watch)
     steps = space.steps("impact")
     if not steps:
         raise NoStepError(
             "There is no impact step.", way_out="Mark a cell with %%blase_impact first."
         )
+    evaluation = space.evaluation(training)
+    if evaluation is None:
+        sentence = f"Run {training.number} is evaluated on the test split first."
+        watch(Progress(stage="first", done=0, total=0, unit="", sentence=sentence))
+        evaluation = evaluate(space, run, split="test", watch=watch)
     reader = frame_reader(space, training)
     finished = space.finished_run(training)
     return tuple(
@@ -242,27 +259,6 @@ def _reads(built: Built, step: Step) -> tuple[str, ...]:
     for name in inputs_of(step):
         named |= set(_reads(built, built.steps[name]))
     return tuple(sorted(named & columns))
-
-
-def _check_documented(space: Workspace, watch: Watch) -> None:
-    sentences = check_documentation(
-        list(space.steps().values()), policy=space.settings.documentation
-    )
-    for sentence in sentences:
-        watch(Progress(stage="documentation", done=0, total=0, unit="", sentence=sentence))
-
-
-def _model_step(space: Workspace, name: str | None) -> Step:
-    models = space.steps("model")
-    if name is not None and name.partition("@")[0] in models:
-        return space.step(name)
-    if len(models) == 1 and name is None:
-        return next(iter(models.values()))
-    named = ", ".join(sorted(models)) or "none"
-    raise NoStepError(
-        f"A training needs one model step, and there are {len(models)} ({named}).",
-        way_out="Mark a cell with %%blase_model, or name one with --model.",
-    )
 
 
 def _plan_training(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,12 +10,17 @@ from typing import TYPE_CHECKING, get_args
 
 from blase_lab.core.errors import NotFoundError
 from blase_lab.core.records import (
+    Continued,
+    Ended,
     Evaluation,
     Event,
     Impact,
+    Paused,
     Progress,
     Run,
+    RunState,
     Snapshot,
+    Started,
     Step,
     StepKind,
     Training,
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from blase_lab.store import Store
 
 Watch = Callable[[Event | Progress], None]
+_TURNS = (Started, Paused, Continued, Ended)
 _STAGES = ("source", "clean", "feature", "target", "split", "prepared", "predictions")
 
 
@@ -71,13 +78,20 @@ class Workspace:
         match = re.fullmatch(r"(.+?)(?:@(\d+))?", name)
         plain, version = (match[1], match[2]) if match else (name, None)
         if plain not in self.store.refs.names("step"):
-            known = ", ".join(sorted(self.store.refs.names("step"))) or "none yet"
-            raise NotFoundError(
-                f"There is no step `{plain}`.", way_out=f"Steps of this project: {known}."
-            )
+            raise self.no_step(plain)
         ref = self.store.refs.resolve("step", plain, int(version) if version else None)
         step = self.store.ledger.get(Step, ref.target)
         return self._documented(step)
+
+    def no_step(self, name: str) -> NotFoundError:
+        """Return the refusal of a name that no step has, with close names and all there are."""
+        known = list(self.steps())
+        close = " or ".join(f"`{each}`" for each in difflib.get_close_matches(name, known))
+        hint = f"Did you mean {close}? " if close else ""
+        return NotFoundError(
+            f"There is no step `{name}`.",
+            way_out=f"{hint}Steps of this project: {', '.join(known) or 'none yet'}.",
+        )
 
     def history(self, name: str) -> tuple[Step, ...]:
         """Return every version of a step, oldest first."""
@@ -173,6 +187,32 @@ class Workspace:
             f"Run {training.number} has not ended.",
             way_out=f"Wait for it, or go on with `blase train --resume {training.number}`.",
         )
+
+    def state(self, training: Training) -> RunState:
+        """Return the state of a run: by its record, its log, and who holds the lock.
+
+        A run that was resumed has the record of its earlier end, and a log that goes on.
+        """
+        ended = self.ended(training)
+        if ended is not None:
+            return ended
+        last = self._last_turn(training)
+        if not self.store.is_locked("training"):
+            return "failed" if last is None else "stopped"
+        return "paused" if isinstance(last, Paused) else "running"
+
+    def ended(self, training: Training) -> RunState | None:
+        """Return the state in which a training ended; None where it goes on, or was cut off."""
+        run = run_of(self.store, training.id)
+        last = None if run is not None and run.state == "finished" else self._last_turn(training)
+        if last is None:
+            return None if run is None else run.state
+        return last.state if isinstance(last, Ended) else None
+
+    def _last_turn(self, training: Training) -> Event | None:
+        events, _ = self.store.events.read(training.id)
+        turns = [each for each in events if isinstance(each, _TURNS)]
+        return turns[-1] if turns else None
 
     def evaluation(self, training: Training) -> Evaluation | None:
         """Return the latest evaluation of a run, on the test split if there is one."""

@@ -266,6 +266,24 @@ def _words(facts: Facts, parts: BundleParts, data: Mapping[str, Any]) -> dict[st
         "tolerance": parts.tolerance,
         "metrics": _metrics(facts),
         "sources": _sources(data),
+        **_data_words(data, parts),
+    }
+
+
+def _data_words(data: Mapping[str, Any], parts: BundleParts) -> dict[str, str]:
+    """Return what the commands of the README need for sources that are not in the bundle."""
+    files = [file for source in data["sources"] for file in source["files"]]
+    asked = any(file["inside"] and file["path"] not in parts.data_files for file in files)
+    outside = [file["path"] for file in files if not file["inside"] and not file["installed"]]
+    mounts = " -v /path/to/data:/data:ro" if asked else ""
+    mounts += "".join(f' -v "{path}:{path}:ro"' for path in outside if path.startswith("/"))
+    told = "\n`/path/to/data` is the folder in which the files listed under Data lie.\n"
+    elsewhere = "\nA file outside the project must lie at the place that is listed under Data.\n"
+    return {
+        "data_option": " --data /path/to/data" if asked else "",
+        "mounts": mounts,
+        "container_words": " verify --work /home/runner/work --data /data" if asked else "",
+        "data_note": (told if asked else "") + (elsewhere if outside else ""),
     }
 
 

@@ -56,6 +56,7 @@ def expected(facts: Facts, *, tolerance: float) -> dict[str, Any]:
         "order": list(facts.steps),
         "steps": {name: step.digests.root for name, step in facts.steps.items()},
         "columns": {name: item.digest for name, item in made.items()},
+        "content": {name: _content(item) for name, item in made.items()},
         "prepared": training.snapshots.get("prepared"),
         "initial weights": run.initial_weights_digest,
         "weights": run.weights_digest,
@@ -75,6 +76,12 @@ def expected(facts: Facts, *, tolerance: float) -> dict[str, Any]:
         },
         "environment": {name: shortened(text) for name, text in training.environment.items()},
     }
+
+
+def _content(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what tells which column of a step differs."""
+    columns = {column.name: column.digest for column in snapshot.columns}
+    return {"rows": snapshot.rows, "columns": columns}
 
 
 def _probe(facts: Facts) -> dict[str, list[Any]]:

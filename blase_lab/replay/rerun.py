@@ -191,9 +191,14 @@ class _Seen:
                     done=self.cell - 1 + int(said.get("end", False)),
                     total=self.cells,
                     unit="cells",
-                    sentence=self.line,
+                    sentence=_shown(self.line),
                 )
             )
+
+
+def _shown(line: str) -> str:
+    """Return the line of a cell as a bar tells it: a verb without the options to be filled in."""
+    return line.partition(" --")[0] if "{" in line else line
 
 
 def _too_late(seen: _Seen, folder: Path, timeout: float) -> RerunFailedError:

@@ -92,16 +92,17 @@ def _content(first: Snapshot | None, second: Snapshot | None) -> tuple[str | Non
 
 
 def _where(first: Snapshot | None, second: Snapshot | None) -> str:
-    """Name the rows or columns in which two snapshots first differ."""
+    """Name the columns in which two snapshots differ, and the first rows that do."""
     if first is None or second is None or first.digest == second.digest:
         return ""
+    told = _columns(first, second)
     if first.rows != second.rows:
         return f"{first.rows:,} rows before, {second.rows:,} after"
-    told = _columns(first, second)
-    shards = zip(first.shards, second.shards, strict=False)
-    for left, right in shards:
-        if (left.start, left.stop) == (right.start, right.stop) and left.digest != right.digest:
-            return f"{told}, first in rows {left.start:,} to {left.stop - 1:,}"
+    for left, right in zip(first.shards, second.shards, strict=False):
+        if (left.start, left.stop) != (right.start, right.stop):
+            break
+        if left.digest != right.digest:
+            return f"{told}, rows {left.start:,} to {left.stop - 1:,}"
     return told
 
 
@@ -109,9 +110,11 @@ def _columns(first: Snapshot, second: Snapshot) -> str:
     left = {column.name: column.digest for column in first.columns}
     right = {column.name: column.digest for column in second.columns}
     names = [name for name in _named(left, right) if left.get(name) != right.get(name)]
+    if not names:
+        return "the order of the columns"
     listed = ", ".join(f"`{name}`" for name in names[:3])
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004
-    return f"{len(names)} of {len(left)} columns differ: {listed}{more}" if names else ""
+    return f"column{'s' if len(names) > 1 else ''} {listed}{more}"
 
 
 def _digests(before: Facts, after: Facts) -> Iterator[Stage]:

@@ -18,8 +18,21 @@ if TYPE_CHECKING:
 SEEDS_NEEDED = 5
 """Fewer runs than this say nothing about chance."""
 
-_LEARNING = ("initial weights", "weights")
+_DATA = ("source", "clean", "feature", "target")
+_FED: tuple[StepKind, ...] = ("feature", "target")
 _LEARNS: tuple[StepKind, ...] = ("model", "loss", "metric", "callback", "loop")
+_CAUSES: dict[str, tuple[StepKind, ...]] = {
+    "source": ("source",),
+    "scaling": _FED,
+    "prepared": _FED,
+    "initial weights": ("model", "loop"),
+    "weights": _LEARNS,
+    "predictions": ("model", "loop"),
+    "metrics": ("metric", "loss", "model"),
+}
+"""The kinds of steps whose code explains a stage that is no step's own; a source has its joins'."""
+_GIVEN = ("prepared", "initial weights", "weights")
+"""The stages that follow from the hyperparameters: the seed shuffles the rows, too."""
 _SENTENCES: dict[Level, str] = {
     "IDENTICAL": "IDENTICAL: the rerun gave the same bits in every stage",
     "EQUIVALENT": "EQUIVALENT: predictions and metrics agree within the tolerance",
@@ -113,18 +126,14 @@ def _culprit(
     *,
     code: Mapping[str, tuple[Change, ...]],
 ) -> str | None:
-    """Return the changed step that explains the first difference of the results."""
-    if differing is None or not code:
+    """Return the changed step whose code explains the first difference of the results, if any."""
+    if differing is None:
         return None
-    if differing.what in code:
+    if differing.name in _DATA and differing.what in code:
         return differing.what
     steps = {**after.steps, **before.steps}
-    learning = differing.name in _LEARNING
-    for name in code:
-        kind = steps[name].kind
-        if (kind in _LEARNS) == learning and kind != "impact":
-            return name
-    return None
+    kinds = _CAUSES.get(differing.name, ())
+    return next((name for name in code if steps[name].kind in kinds), None)
 
 
 def _first(table: Sequence[Stage], differing: Stage | None, culprit: str | None) -> Stage | None:
@@ -135,8 +144,8 @@ def _first(table: Sequence[Stage], differing: Stage | None, culprit: str | None)
 
 
 def _given_first(table: Sequence[Stage], differing: Stage | None) -> Stage | None:
-    """Put other hyperparameters before the weights that follow from them."""
-    if differing is None or differing.name not in _LEARNING:
+    """Put other hyperparameters before the rows and weights that follow from them."""
+    if differing is None or differing.name not in _GIVEN:
         return differing
     given = (row for row in table if row.name == "hyperparameters" and row.level != "IDENTICAL")
     return next(given, differing)
@@ -151,26 +160,36 @@ def _sentence(
 ) -> str:
     if first is None:
         return _told_identical(level, code)
-    text = _SENTENCES[level]
     glue = ": " if level == "DIFFERENT" else "; "
-    if first.name == "code":
-        text += f"{glue}step `{first.what}` differs first, {first.sentence}."
-    else:
-        text += f"{glue}{first.name} ({first.what}) differs first, {first.sentence}."
+    text = f"{_SENTENCES[level]}{glue}{_told_first(first)}."
+    further = {
+        name: found for name, found in code.items() if (first.name, first.what) != ("code", name)
+    }
+    if further:
+        text += f" The code differs, too: {_told_code(further)}."
     if environment:
         text += f" The environment differs: {_listed(environment)}."
     return text
 
 
+def _told_first(first: Stage) -> str:
+    if first.name == "code":
+        return f"step `{first.what}` differs first, {first.sentence}"
+    if first.name in _DATA:
+        return f"{first.name} `{first.what}` differs first: {first.sentence}"
+    return f"{first.name} ({first.what}) differs first, {first.sentence}"
+
+
 def _told_identical(level: Level, code: Mapping[str, tuple[Change, ...]]) -> str:
     text = _SENTENCES[level]
-    if not code:
-        return f"{text}."
-    named = "; ".join(
+    return f"{text}, although the code differs: {_told_code(code)}." if code else f"{text}."
+
+
+def _told_code(code: Mapping[str, tuple[Change, ...]]) -> str:
+    return "; ".join(
         f"step `{name}`, {'; '.join(sentence(change) for change in found)}"
         for name, found in code.items()
     )
-    return f"{text}, although the code differs: {named}."
 
 
 def _listed(environment: Sequence[Change]) -> str:

@@ -34,11 +34,13 @@ _QUESTIONS: dict[StepKind, str] = {
 
 def is_documented(step: Step) -> bool:
     """Say whether the docstring says anything: not empty, not `todo`, not the name repeated."""
+    return _words(step.documentation) not in _PLACEHOLDERS and not only_repeats(step)
+
+
+def only_repeats(step: Step) -> bool:
+    """Say whether there is a docstring, and it holds nothing but the step's name."""
     words = _words(step.documentation)
-    if words in _PLACEHOLDERS:
-        return False
-    name = _words(step.name)
-    return words.replace(name, "").strip() != ""
+    return words != "" and words.replace(_words(step.name), "").strip() == ""
 
 
 def _words(text: str) -> str:
@@ -48,7 +50,8 @@ def _words(text: str) -> str:
 
 def question(step: Step) -> str:
     """Return the sentence that says what to write, for one undocumented step."""
-    return f"`{step.name}` ({step.kind}): say {_QUESTIONS[step.kind]}."
+    cause = "its docstring only repeats the name; " if only_repeats(step) else ""
+    return f"`{step.name}` ({step.kind}): {cause}say {_QUESTIONS[step.kind]}."
 
 
 def check_documentation(steps: Sequence[Step], policy: Policy) -> tuple[str, ...]:

@@ -288,7 +288,9 @@ def impact(facts: CardFacts) -> Section:
     """Return what the predictions are worth, by the user's own functions."""
     if not facts.impacts:
         return Section("Impact", (Answer("Worth of the predictions", "not stated", "unknown"),))
-    answers = [said(f"About {item.step}", facts.steps.get(_plain(item.step))) for item in facts.impacts]
+    answers = [
+        said(f"About {item.step}", facts.steps.get(_plain(item.step))) for item in facts.impacts
+    ]
     rows = tuple(
         (
             item.step,

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 _ERRORS_ONLY = "2"
 
 
+def is_loaded() -> bool:
+    """Say whether this process has TensorFlow already."""
+    return "tensorflow" in sys.modules
+
+
 def load_backend() -> None:
     """Import TensorFlow and look for devices; what its C++ code says of that stays unsaid.
 
@@ -20,7 +25,7 @@ def load_backend() -> None:
     none; TF_CPP_MIN_LOG_LEVEL is not heeded that early. Whoever sets it below 2 reads it all.
     A failure to import is raised as ever.
     """
-    if "tensorflow" in sys.modules:
+    if is_loaded():
         return
     wants_notes = os.environ.get("TF_CPP_MIN_LOG_LEVEL", _ERRORS_ONLY) < _ERRORS_ONLY
     with contextlib.nullcontext() if wants_notes else _without_standard_error():

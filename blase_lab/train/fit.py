@@ -6,9 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from blase_lab.core.errors import BlaseError, ResumeError
-from blase_lab.core.records import Run, RunState, Training
+from blase_lab.core.records import Progress, Run, RunState, Training
 from blase_lab.store import redact, utc_now
-from blase_lab.train.backend import load_backend
+from blase_lab.train.backend import is_loaded, load_backend
 from blase_lab.train.build import build_model, make_callbacks
 from blase_lab.train.checkpoint import (
     Progressed,
@@ -41,7 +41,7 @@ def train_model(job: TrainingJob, *, store: Store, watch: Watch | None = None) -
         ModelError: the model does not fit, or its loss is no number; a `failed` run is kept.
         ResumeError: the training has finished, or the checkpoint is of another model.
     """
-    load_backend()
+    _load(watch)
     hyperparameters = job.training.hyperparameters
     checkpoint, progressed = _begin(job, store)
     recorder = Recorder(job.training, store=store, watch=watch)
@@ -69,6 +69,15 @@ def train_model(job: TrainingJob, *, store: Store, watch: Watch | None = None) -
             sentence = "Interrupted at once; it can be resumed from its last checkpoint."
             recorder.ended("stopped", progressed.epoch, progressed.batch, sentence=sentence)
             raise
+
+
+def _load(watch: Watch | None) -> None:
+    """Import TensorFlow, and say so before: it takes seconds."""
+    if watch is not None and not is_loaded():
+        watch(Progress(stage="train", done=0, total=0, unit="", sentence="loading TensorFlow"))
+    load_backend()
+    if watch is not None:
+        watch(Progress(stage="train", done=0, total=0, unit="", sentence="building the model"))
 
 
 def run_of(store: Store, training_id: str) -> Run | None:

@@ -53,6 +53,10 @@ class Door(Protocol):
 class TerminalDoor:
     """Results go to standard output, progress and failures to standard error."""
 
+    def __init__(self, find: Callable[[Path | None], Project] | None = None) -> None:
+        """Open projects anew, or take them from `find`, which binds them to a live session."""
+        self._find = find
+
     def project(self, folder: Path | None) -> Project:
         """Return the project at or above `folder`, or the working folder.
 
@@ -61,13 +65,14 @@ class TerminalDoor:
         """
         from blase_lab.project import Project
 
-        return Project.open(folder or Path.cwd())
+        return self._find(folder) if self._find else Project.open(folder or Path.cwd())
 
     def init(self, folder: Path, name: str | None) -> Project:
         """Begin a project in `folder`."""
         from blase_lab.project import Project
 
-        return Project.init(folder, name=name)
+        project = Project.init(folder, name=name)
+        return self._find(folder) if self._find else project
 
     def watch(self, verb: str, project: Project) -> AbstractContextManager[Watch]:
         """Return a watcher that draws a bar, or prints plain lines where nobody looks."""

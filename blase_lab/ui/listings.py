@@ -24,6 +24,9 @@ if TYPE_CHECKING:
         Verdict,
     )
 
+_UNPLANNED = "Nothing has been built yet; the plan of a source is shown when it is read."
+_JUDGED = {"auc": "more", "rmse": "less", "accuracy": "more"}
+"""The metrics that a model is judged by, the first that there is, and which way is better."""
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -132,7 +135,7 @@ def of_plans(plans: Mapping[str, Chunks]) -> Listing:
         for name, plan in plans.items()
     )
     columns = ("step", "rows", "rows a shard", "tasks", "peak", "budget", "disk")
-    return Listing("Plan", columns, rows, numbers=columns[1:], empty="Nothing is left to compute.")
+    return Listing("Plan", columns, rows, numbers=columns[1:], empty=_UNPLANNED)
 
 
 def of_runs(runs: Iterable[RunSummary]) -> Listing:
@@ -144,7 +147,7 @@ def of_runs(runs: Iterable[RunSummary]) -> Listing:
             run.state,
             moment(run.created),
             duration(run.seconds),
-            pairs(run.metrics),
+            _measured(run),
             pairs(run.baseline),
             run.verdict or "-",
             short(run.weights_digest),
@@ -183,7 +186,7 @@ def of_summary(run: RunSummary) -> Listing:
         "state": run.state,
         "created": moment(run.created),
         "time": duration(run.seconds),
-        "metrics": pairs(run.metrics),
+        "metrics": _measured(run),
         "baseline": pairs(run.baseline),
         "verdict": run.verdict or "-",
         "weights": run.weights_digest or "-",
@@ -208,6 +211,21 @@ def of_evaluation(evaluation: Evaluation) -> Listing:
     title = f"Evaluation on {evaluation.split}, {evaluation.rows:,} rows"
     columns = ("metric", "model", "95 % interval", evaluation.baseline_name or "baseline")
     return Listing(title, columns, rows, numbers=(columns[1], columns[3]))
+
+
+def below_baseline(evaluation: Evaluation) -> str:
+    """Return a sentence where the model is not better than the baseline, else nothing."""
+    both = [name for name in _JUDGED if name in evaluation.metrics and name in evaluation.baseline]
+    if not both:
+        return ""
+    name = both[0]
+    value, base = evaluation.metrics[name], evaluation.baseline[name]
+    if value > base if _JUDGED[name] == "more" else value < base:
+        return ""
+    return (
+        f"On {evaluation.split} the model is not better than the baseline "
+        f"({name} {number(value)} against {number(base)})."
+    )
 
 
 def of_impacts(impacts: Iterable[Impact]) -> Listing:
@@ -272,6 +290,12 @@ def of_snapshot(snapshot: Snapshot) -> Listing:
     )
     title = f"{snapshot.name} ({snapshot.stage}), {snapshot.rows:,} rows"
     return Listing(title, ("column", "kind", "dtype", "categories", "digest"), rows)
+
+
+def _measured(run: RunSummary) -> str:
+    """Return a run's metrics; what was not measured on the test split says on what it was."""
+    mark = "" if run.measured_on in (None, "test") else f" ({run.measured_on})"
+    return pairs(run.metrics) + mark
 
 
 def _first_line(text: str) -> str:

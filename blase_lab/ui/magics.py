@@ -113,7 +113,7 @@ class Magics:
         )
         with names_kept(self._shell.user_ns, before):
             step = project.capture(cell, self._shell.user_ns)
-        _tell(told_of(project, step, known.get(step.name)))
+        self._tell(told_of(project, step, known.get(step.name)))
 
     def run_verb(self, line: str) -> None:
         """Run one verb of the shell command in this notebook.
@@ -123,22 +123,37 @@ class Magics:
         """
         from blase_lab.ui import verbs
         from blase_lab.ui.cli import run_words
-        from blase_lab.ui.doors import NotebookDoor
+        from blase_lab.ui.doors import NotebookDoor, TerminalDoor
 
+        door = NotebookDoor if self._has_kernel() else TerminalDoor
         try:
-            words = shlex.split(line)
+            words = shlex.split(line, comments=True)
         except ValueError as error:
             raise CellOptionError(
                 f"The line cannot be read: {error}.", way_out="Close the quotation mark."
             ) from error
         try:
-            run_words(words, NotebookDoor(self._notebook.project), prog="%blase")
+            run_words(words, door(self._notebook.project), prog="%blase")
         except BlaseError:
             raise
         except Exception as error:
             # A fault of ours keeps its trace, without the frames of the command's parser.
             show_frames_from(self._shell, error, verbs.__file__)
             raise
+
+    def _has_kernel(self) -> bool:
+        """Say whether displays reach a front end; IPython in a terminal prints them one by one."""
+        return getattr(self._shell, "kernel", None) is not None
+
+    def _tell(self, text: str) -> None:
+        from blase_lab.ui.doors import show
+
+        if not self._has_kernel():
+            sys.stdout.write(text + "\n")
+            return
+        head, _, rest = text.partition(":")
+        rich = f"<p><strong>{html.escape(head)}</strong>:{html.escape(rest)}</p>"
+        show({"text/plain": text, "text/html": rich})
 
     def _typed(self, kind: str, line: str, body: str) -> str:
         if self._raw.lstrip().startswith(f"%%blase_{kind}"):
@@ -185,24 +200,34 @@ def unload_ipython_extension(shell: Any) -> None:
 def told_of(project: Project, step: Step, before: Step | None) -> str:
     """Return in one line what the capture of a cell came to."""
     title = f"{step.kind} {step.name}@{step.version}"
-    state = next(iter(project.status(names=(step.name,))), None)
-    documented = state is not None and state.documented
-    words = ["documented" if documented else "not documented: give its function a docstring"]
-    words.append(_news(step, before))
-    words.extend(step.flags)
-    verb = "unchanged" if _is_same(step, before) else "captured"
-    return f"{title} {verb}: {'; '.join(word for word in words if word)}"
+    (state,) = project.status(names=(step.name,))
+    lack = "" if state.documented else f"not documented: {_lack(step)}"
+    if before is None or before.version != step.version:
+        words = [lack or "documented", _news(step, before)]
+        title = f"{title} captured"
+    elif before.documentation != step.documentation:
+        words = ["new documentation" if step.documentation else "documentation removed", lack]
+    else:
+        words = [lack or "documented"]
+        title = f"{title} unchanged"
+    return f"{title}: {'; '.join(word for word in (*words, *step.flags) if word)}"
+
+
+def _lack(step: Step) -> str:
+    from blase_lab.report import only_repeats
+
+    repeats = "its docstring only repeats the name"
+    return repeats if only_repeats(step) else "give its function a docstring"
 
 
 def _news(step: Step, before: Step | None) -> str:
+    """Say what makes a version another than the one before."""
     if before is None:
         return "first version"
     found = [each for each in changes(before.leaves, step.leaves) if each.aspect != "environment"]
-    return f"changed: {'; '.join(sentence(each) for each in found)}" if found else ""
-
-
-def _is_same(step: Step, before: Step | None) -> bool:
-    return before is not None and before.version == step.version
+    words = [sentence(each) for each in found if each.aspect != "documentation"]
+    words += ["new documentation"] if before.documentation != step.documentation else []
+    return f"changed: {'; '.join(words)}" if words else ""
 
 
 def _versions(project: Project, said: CellLine, body: str) -> dict[str, Step]:
@@ -236,14 +261,6 @@ def _literally(magic: Magic) -> Magic:
     from IPython.core.magic import no_var_expand
 
     return cast("Magic", no_var_expand(magic))
-
-
-def _tell(text: str) -> None:
-    from blase_lab.ui.doors import show
-
-    head, _, rest = text.partition(":")
-    rich = f"<p><strong>{html.escape(head)}</strong>:{html.escape(rest)}</p>"
-    show({"text/plain": text, "text/html": rich})
 
 
 def _commands() -> tuple[str, ...]:

@@ -128,11 +128,13 @@ class CellParser(argparse.ArgumentParser):
         Raises:
             CellOptionError: always.
         """
-        raise CellOptionError(_sentence(f"{self.prog}: {message}"), way_out=f"{self.usage_line()}.")
+        way_out = f"{self.usage_line()}.  (`{self.prog}?` says more.)"
+        raise CellOptionError(_sentence(message), way_out=way_out)
 
     def usage_line(self) -> str:
-        """Return the usage in one line."""
-        return "Usage: " + " ".join(self.format_usage().split()[1:])
+        """Return the usage in one line; without -h, which IPython hears only over a body."""
+        words = [word for word in self.format_usage().split()[1:] if word != "[-h]"]
+        return "Usage: " + " ".join(words)
 
 
 def parser_of(kind: StepKind) -> CellParser:
@@ -215,4 +217,5 @@ def _unknown(word: str, known: Sequence[str]) -> str:
 
 
 def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "?")) else f"{text}."

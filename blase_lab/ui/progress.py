@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 2.0
 TICK_SECONDS = 0.25
 LINE_SECONDS = 5.0
-SAID = ("plan", "documentation")
+SAID = ("plan", "documentation", "first")
 """Reports that are sentences: they stay, and no bar is drawn for them."""
 
 

@@ -6,6 +6,7 @@ share (`--project`, `--json`, `-h`) are added by `verb`.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -206,7 +207,11 @@ def evaluate(
     project = desk.project
     with desk.watch("evaluate", project) as watch:
         evaluation = project.evaluate(run, split=split, watch=watch)
-    return Outcome(records=evaluation, listing=listings.of_evaluation(evaluation))
+    return Outcome(
+        records=evaluation,
+        listing=listings.of_evaluation(evaluation),
+        sentence=listings.below_baseline(evaluation),
+    )
 
 
 @verb(TRAINING)
@@ -290,5 +295,9 @@ def export(desk: Desk, run: RunName = None, *, into: Into = None) -> Outcome:
     project = desk.project
     with desk.watch("export", project) as watch:
         bundle = project.export(run, into=into, watch=watch)
-    sentence = f"{len(bundle.files)} files in {listings.near(Path(bundle.path))}"
+    folder = listings.near(Path(bundle.path))
+    sentence = (
+        f"{len(bundle.files)} files in {folder}\n"
+        f"Verify it: cd {shlex.quote(folder)} && python pipeline.py verify"
+    )
     return Outcome(records=bundle, sentence=sentence)

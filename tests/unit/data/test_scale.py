@@ -130,7 +130,7 @@ def test_columns_of_several_numbers_are_fitted_each(store: Store) -> None:
 def test_times_are_scaled_as_numbers_and_a_missing_time_is_filled(store: Store) -> None:
     """NaT is missing, not the smallest number."""
     times = np.datetime64("2013-01-01", "D") + np.arange(ROWS)
-    times[3] = np.datetime64("NaT")
+    times[3] = np.datetime64("NaT", "D")
     fitted = fit_one(store, times)
     assert fitted.missing == 1
     scaled = apply_scaling(fitted, times)

@@ -137,7 +137,7 @@ def test_one_border_may_be_given_and_the_other_found(store: Store) -> None:
 def test_cleaned_rows_and_rows_without_a_time_are_removed(store: Store) -> None:
     """What cannot be placed takes no part."""
     hours = np.datetime64("2013-01-01T00", "h") + np.arange(1000)
-    hours[5] = np.datetime64("NaT")
+    hours[5] = np.datetime64("NaT", "h")
     source = write_table(store, "source", {"at": hours}, stage="source")
     keep = np.arange(1000) % 10 != 0
     kept = write_table(store, "kept", {"kept": keep}, stage="clean")

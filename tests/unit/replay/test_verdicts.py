@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from replay_samples import BAND, sample_facts
+from msgspec import structs
+from replay_samples import BAND, sample_facts, sample_steps, snapshot
 
 from blase_lab.replay import Facts, Noise, compare_metrics, compare_predictions, judge
 
@@ -69,7 +70,66 @@ def test_the_first_rows_that_differ_are_named() -> None:
     verdict = judge(sample_facts(), sample_facts(flights="flights|x", scale="0.9"))
     assert verdict.first_difference is not None
     assert verdict.first_difference.name == "source"
-    assert "first in rows 8,192 to 16,383" in verdict.sentence
+    assert verdict.sentence == (
+        "DIFFERENT: source `flights` differs first: column `flights`, rows 8,192 to 16,383."
+    )
+
+
+def test_other_data_come_before_code_that_changed_as_well() -> None:
+    """The first result in order of work decides; changed code is listed as a further cause."""
+    after = sample_facts(band=_EDITED, flights="flights|x", distance_band="x", scale="0.9")
+    verdict = judge(sample_facts(), after)
+    assert verdict.first_difference is not None
+    assert verdict.first_difference.name == "source"
+    first, _, further = verdict.sentence.partition(". ")
+    assert first.startswith("DIFFERENT: source `flights` differs first: column `flights`")
+    assert further.startswith("The code differs, too: step `distance_band`, function `band`")
+
+
+def test_a_source_whose_own_cell_changed_is_explained_by_it() -> None:
+    """Other rows that follow from an edited source cell are the edit's, not the file's."""
+    after = sample_facts(flights="x", scale="0.9")
+    steps = {**after.steps, "flights": sample_steps(path="data/other.csv")["flights"]}
+    verdict = judge(sample_facts(), Facts(**{**vars(after), "steps": steps}))
+    assert "step `flights` differs first, function `flights` changed 1 line" in verdict.sentence
+    assert "too:" not in verdict.sentence
+
+
+def test_code_that_changed_no_data_is_not_blamed_for_other_weights() -> None:
+    """An edited feature with equal columns explains neither weights nor metrics."""
+    after = sample_facts(band=_EDITED, weights="x", loss="0.41", scale="0.9")
+    verdict = judge(sample_facts(), after)
+    assert verdict.first_difference is not None
+    assert verdict.first_difference.name == "weights"
+
+
+def test_another_seed_is_named_before_the_rows_that_it_shuffled() -> None:
+    """The prepared rows follow from the seed, so the seed is the cause."""
+    after = sample_facts(seed="8", prepared="x", initial="x", weights="x", scale="0.9")
+    assert "hyperparameters (what fit was given) differs first" in (
+        judge(sample_facts(), after).sentence
+    )
+
+
+def test_columns_that_differ_are_named_up_to_three() -> None:
+    """More of them are counted, and another number of rows is said instead of places."""
+    one, other = (snapshot("wide", "feature", text) for text in ("a|b", "x|b"))
+    names = ("a", "b", "c", "d", "e")
+    before, after = (
+        structs.replace(
+            each,
+            columns=tuple(structs.replace(each.columns[0], name=name) for name in names),
+        )
+        for each in (one, other)
+    )
+    told = judge(Facts(snapshots={"wide": before}), Facts(snapshots={"wide": after})).sentence
+    assert "columns `a`, `b`, `c` and 2 more, rows 0 to 8,191" in told
+    shorter = structs.replace(after, rows=10)
+    told = judge(Facts(snapshots={"wide": before}), Facts(snapshots={"wide": shorter})).sentence
+    assert "feature `wide` differs first: 16,384 rows before, 10 after" in told
+    recut = structs.replace(after, shards=(structs.replace(after.shards[0], stop=5),))
+    told = judge(Facts(snapshots={"wide": before}), Facts(snapshots={"wide": recut})).sentence
+    assert told.endswith("columns `a`, `b`, `c` and 2 more.")
 
 
 def test_the_first_epoch_whose_loss_differs_is_named() -> None:
