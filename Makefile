@@ -58,7 +58,6 @@ labextension: $(LABEXT)
 $(LABEXT): $(LABEXT_SOURCES)
 	test -x $(BIN)/jlpm
 	$(WITH_NODE) jlpm install --immutable
-	$(WITH_NODE) jlpm clean:all
 	$(WITH_NODE) jlpm build:prod
 	$(WITH_NODE) jupyter-builder develop . --overwrite
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from blase_lab.core.errors import DataError, OverBudgetError
+from blase_lab.core.errors import DataError
 from blase_lab.data.frames import Place, read_stored
+from blase_lab.data.plan import over_budget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -160,13 +161,12 @@ def _appended(one: Rows, two: Rows) -> Rows:
 def _check_tail(tail: Rows, budget: int) -> None:
     needed = 2 * sum(values.nbytes for values in tail.values())
     if needed > budget // 2:
-        raise OverBudgetError(
-            f"The rows around {len(tail[ROW])} rows need {needed} bytes; half of the budget is "
-            f"{budget // 2}.",
-            way_out="Ask for a smaller --lookback or --lookahead, name fewer --columns, or raise "
-            "memory in blase.toml.",
-            needed=needed,
+        raise over_budget(
+            f"Holding {len(tail[ROW]):,} rows for the shards beside theirs",
+            needed,
             budget=budget,
+            instead="ask for a smaller --lookback or --lookahead, or name fewer --columns",
+            parts=2,
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import structs
 
 from blase_lab.core.digest import RowsDigest
-from blase_lab.core.errors import EmptyDataError, OverBudgetError, StoreError
+from blase_lab.core.errors import EmptyDataError, StoreError
 from blase_lab.core.records import Chunks, Progress, Snapshot, Step
 from blase_lab.data.columns import (
     Categories,
@@ -25,7 +25,15 @@ from blase_lab.data.join import Join, Lookup
 from blase_lab.data.memo import ColumnPart, Part, key_of, older, parts_of
 from blase_lab.data.meter import PeakMeter
 from blase_lab.data.order import OrderedTable
-from blase_lab.data.plan import RESULT_BYTES, WORK_FACTOR, bounds, chunk_rows, plan_chunks, told
+from blase_lab.data.plan import (
+    RESULT_BYTES,
+    WORK_FACTOR,
+    bounds,
+    chunk_rows,
+    over_budget,
+    plan_chunks,
+    told,
+)
 from blase_lab.data.source import PassingTable, Survey, Table, look_at_frames
 from blase_lab.data.write import (
     Effort,
@@ -230,8 +238,9 @@ def _plan(survey: Survey, lookups: Sequence[Lookup], given: Ingesting) -> Chunks
     plan = plan_chunks(
         rows=survey.rows,
         bytes_per_row=(per_row + RESULT_BYTES) * WORK_FACTOR,
-        budget=given["budget"] - sum(2 * lookup.bytes for lookup in lookups),
+        budget=given["budget"],
         tasks=1,
+        reserved=sum(2 * lookup.bytes for lookup in lookups),
     )
     shard_rows = min(given.get("shard_rows") or plan.shard_rows, plan.shard_rows)
     return structs.replace(plan, shard_rows=shard_rows, chunk_rows=chunk_rows(shard_rows))
@@ -295,12 +304,12 @@ def _encoded(work: Work, frame: pd.DataFrame) -> dict[str, Any]:
 def _check_texts(work: Work) -> None:
     for name, known in work.texts.items():
         if len(known.texts) * 120 > work.budget // 4 and known.bytes > work.budget // 4:
-            raise OverBudgetError(
-                f"The {len(known.texts)} different texts of column `{name}` need {known.bytes} "
-                f"bytes and a quarter of the budget is {work.budget // 4}.",
-                way_out="Raise memory in blase.toml, or drop the column.",
-                needed=known.bytes,
+            raise over_budget(
+                f"Column `{name}` with {len(known.texts):,} different texts",
+                known.bytes,
                 budget=work.budget,
+                instead="leave the column out with --columns",
+                parts=4,
             )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from blase_lab.core.errors import DataError, OverBudgetError
+from blase_lab.core.errors import DataError
 from blase_lab.data.columns import (
     NOTHING,
     Categories,
@@ -19,6 +19,7 @@ from blase_lab.data.columns import (
     join_forms,
 )
 from blase_lab.data.frames import unknown_column
+from blase_lab.data.plan import over_budget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,6 +42,16 @@ class Join:
     table: Table
     on: Sequence[str]
     columns: Sequence[str] | None = None
+    name: str = ""
+    """The source step that gives the table, for messages about one that is no file."""
+
+    @property
+    def told(self) -> str:
+        """The table as messages name it: by its file, or by its step."""
+        files = [file.name for file in self.table.files]
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        known = f"{files[0]}{more}" if files else f"`{self.name}`" if self.name else ""
+        return f"joined table {known}".rstrip()
 
 
 class Lookup:
@@ -55,17 +66,18 @@ class Lookup:
         """
         survey = join.table.survey()
         self.on = list(join.on)
-        _check_keys(self.on, known, survey.forms)
+        self._told = join.told
+        _check_keys(self.on, known, survey.forms, told=self._told)
         self.digests = survey.digests
         self.files = join.table.files
         self.bytes = survey.rows * survey.bytes_per_row()
         if self.bytes > budget // 4:
-            raise OverBudgetError(
-                f"A joined table needs {self.bytes} bytes and a quarter of the budget is "
-                f"{budget // 4}.",
-                way_out="Raise memory in blase.toml, or join fewer columns.",
-                needed=self.bytes,
+            raise over_budget(
+                f"The {self._told}",
+                self.bytes,
                 budget=budget,
+                instead="take fewer of its columns with --columns in its source step",
+                parts=4,
             )
         self.left_out, taken = _choose(join, known, survey.forms)
         self.forms = {name: join_forms([survey.forms[name], NOTHING], name=name) for name in taken}
@@ -95,9 +107,10 @@ class Lookup:
     def _check_unique(self) -> None:
         if self._index is None or self._index.is_unique:
             return
-        twice = self._index[self._index.duplicated()]
+        twice = self._index[self._index.duplicated()].unique()
+        keys = "1 key" if len(twice) == 1 else f"{len(twice):,} keys"
         raise DataError(
-            f"{len(twice)} keys of the joined table stand twice, e.g. {twice[0]!r}.",
+            f"The {self._told} has {keys} twice, e.g. {twice[0]!r}.",
             way_out=f"Join on more columns than {self.on}, or drop the duplicates.",
             keys=len(twice),
         )
@@ -143,14 +156,16 @@ def _choose(
             raise unknown_column(name, forms)
         if name in known:
             raise DataError(
-                f"Column `{name}` stands in the source and in the joined table.",
+                f"Column `{name}` stands in the source and in the {join.told}.",
                 way_out="Rename one of them, or do not name it in the join.",
                 column=name,
             )
     return [], list(join.columns)
 
 
-def _check_keys(on: Sequence[str], one: Mapping[str, Form], two: Mapping[str, Form]) -> None:
+def _check_keys(
+    on: Sequence[str], one: Mapping[str, Form], two: Mapping[str, Form], *, told: str
+) -> None:
     for name in on:
         for forms in (one, two):
             if name not in forms:
@@ -159,7 +174,7 @@ def _check_keys(on: Sequence[str], one: Mapping[str, Form], two: Mapping[str, Fo
         zones = (one[name].tz is None, two[name].tz is None)
         if kinds[0] != kinds[1] or zones[0] != zones[1]:
             raise DataError(
-                f"The key `{name}` is {kinds[0]} in the source and {kinds[1]} in the joined table"
+                f"The key `{name}` is {kinds[0]} in the source and {kinds[1]} in the {told}"
                 + (", one with and one without a time zone." if zones[0] != zones[1] else "."),
                 way_out="Give both the same type before they are joined.",
                 column=name,

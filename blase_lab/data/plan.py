@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blase_lab.core.errors import DiskFullError, OverBudgetError
 from blase_lab.core.records import Chunks, Progress
+from blase_lab.core.sizes import memory_setting, size_at_least, size_at_most
 
 RANGE_ROWS = 8192
 """Content digests are taken over ranges of so many rows: shards are multiples of it if they can."""
@@ -19,40 +20,62 @@ RESULT_BYTES = 64
 
 
 def plan_chunks(
-    *, rows: int, bytes_per_row: int, budget: int, tasks: int, halo_rows: int = 0
+    *,
+    rows: int,
+    bytes_per_row: int,
+    budget: int,
+    tasks: int,
+    halo_rows: int = 0,
+    reserved: int = 0,
 ) -> Chunks:
     """Return how rows are cut: as many tasks in flight as the budget allows, never more memory.
 
     `bytes_per_row` is all that one row takes while it is worked on; `halo_rows` come on top of
-    every shard. How long a shard is depends on the bytes of a row and the budget and not on the
+    every shard, and `reserved` bytes once. How long a shard is depends on the bytes of a row and the budget and not on the
     number of rows, so that shards stay the same when rows are appended.
 
     Raises:
         OverBudgetError: not even one row with its halo fits.
     """
-    least = bytes_per_row * (1 + halo_rows)
+    least = bytes_per_row * (1 + halo_rows) + reserved
     if least > budget:
-        raise _over_budget(least, budget, halo_rows)
-    shard_rows, in_flight = _fit(bytes_per_row, budget, tasks=max(tasks, 1), halo_rows=halo_rows)
+        beside = f" beside the {size_at_least(reserved)} of joined tables" if reserved else ""
+        raise over_budget(
+            f"One row{_halo(halo_rows)}{beside}", least, budget=budget, instead="drop columns"
+        )
+    free = budget - reserved
+    shard_rows, in_flight = _fit(bytes_per_row, free, tasks=max(tasks, 1), halo_rows=halo_rows)
     return Chunks(
         rows=rows,
         shard_rows=shard_rows,
         chunk_rows=chunk_rows(shard_rows),
         tasks_in_flight=in_flight,
-        peak_bytes=in_flight * (min(shard_rows, max(rows, 1)) + halo_rows) * bytes_per_row,
+        peak_bytes=reserved
+        + in_flight * (min(shard_rows, max(rows, 1)) + halo_rows) * bytes_per_row,
         disk_bytes=rows * bytes_per_row,
         budget_bytes=budget,
     )
 
 
-def _over_budget(needed: int, budget: int, halo_rows: int) -> OverBudgetError:
-    halo = f" with the {halo_rows} rows around it" if halo_rows else ""
+def over_budget(
+    what: str, needed: int, *, budget: int, instead: str, parts: int = 1
+) -> OverBudgetError:
+    """Return the refusal of `what`, which may use one of so many parts of the budget (1, 2 or 4).
+
+    The way out names the least memory that would do, as `blase.toml` takes it.
+    """
+    share = {1: "", 2: "half of ", 4: "a quarter of "}[parts]
     return OverBudgetError(
-        f"One row{halo} needs {needed} bytes and the budget is {budget}.",
-        way_out="Raise memory in blase.toml or drop columns.",
+        f"{what} needs {size_at_least(needed)} and {share}the budget is "
+        f"{size_at_most(budget / parts)}.",
+        way_out=f"Set {memory_setting(needed * parts)} or more in blase.toml, or {instead}.",
         needed=needed,
         budget=budget,
     )
+
+
+def _halo(rows: int) -> str:
+    return f" with the {rows:,} rows around it" if rows else ""
 
 
 def _fit(bytes_per_row: int, budget: int, *, tasks: int, halo_rows: int) -> tuple[int, int]:
@@ -88,12 +111,11 @@ def plan_on_grid(
     shard = min(grid.shard_rows, max(grid.rows, 1)) + halo_rows
     needed = shard * bytes_per_row
     if needed > budget:
-        raise OverBudgetError(
-            f"A shard of {shard} rows needs {needed} bytes and the budget is {budget}.",
-            way_out="Raise memory in blase.toml, name fewer --columns, or build the source again "
-            "with the smaller budget.",
-            needed=needed,
+        raise over_budget(
+            f"A shard of {shard - halo_rows:,} rows{_halo(halo_rows)}, {_cut(grid, budget)},",
+            needed,
             budget=budget,
+            instead="name fewer --columns in the step",
         )
     in_flight = max(1, min(tasks, budget // needed))
     return Chunks(
@@ -105,6 +127,13 @@ def plan_on_grid(
         disk_bytes=0,
         budget_bytes=budget,
     )
+
+
+def _cut(grid: Chunks, budget: int) -> str:
+    """Say where the length of the shards comes from: lowering memory does not cut them anew."""
+    if grid.budget_bytes > budget:
+        return f"as the source was cut when the budget was {size_at_least(grid.budget_bytes)}"
+    return "as the source was cut"
 
 
 def told(name: str, plan: Chunks) -> Progress:
@@ -126,7 +155,8 @@ def check_disk(*, needed: int, free: int) -> None:
     """
     if needed > free:
         raise DiskFullError(
-            f"The work writes up to {needed} bytes and the disk has {free} free.",
+            f"The work writes up to {size_at_least(needed)} and the disk has "
+            f"{size_at_most(free)} free.",
             way_out="Free some space, e.g. with `blase gc --delete`, or move the project.",
             needed=needed,
             free=free,

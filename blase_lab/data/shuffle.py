@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from blase_lab.core.digest import RowsDigest, canonical_json, sha256_hex
-from blase_lab.core.errors import EmptyDataError, OverBudgetError
+from blase_lab.core.errors import EmptyDataError
 from blase_lab.core.records import Chunks, Column, Fitted, InputSpec, Progress, Snapshot, Split
 from blase_lab.data.grid import (
     SPLIT_CODES,
@@ -23,6 +23,7 @@ from blase_lab.data.grid import (
     row_ranges,
 )
 from blase_lab.data.pack import Packing, learn_target, plan_packing
+from blase_lab.data.plan import over_budget
 from blase_lab.data.sorter import PIECE_BYTES, ExternalSort, sorting_bytes
 from blase_lab.store import utc_now
 
@@ -112,12 +113,7 @@ def plan_shuffle(packing: Packing, budget: int) -> Chunks:
     group_bytes = sorting_bytes(packing.dtype)
     needed = int((fixed + FEWEST_GROUP_ROWS * group_bytes) / (1 - MEMORY_SLACK)) + 1
     if needed > budget:
-        raise OverBudgetError(
-            f"The shuffle needs at least {needed:,} bytes and the budget is {budget:,}.",
-            way_out="Raise memory in blase.toml or drop features.",
-            needed=needed,
-            budget=budget,
-        )
+        raise over_budget("The shuffle", needed, budget=budget, instead="drop features")
     most = max(packing.facts.rows["train"], FEWEST_GROUP_ROWS)
     group_rows = min((int(budget * (1 - MEMORY_SLACK)) - fixed) // group_bytes, most)
     return Chunks(

@@ -210,6 +210,7 @@ def told_of(project: Project, step: Step, before: Step | None) -> str:
     else:
         words = [lack or "documented"]
         title = f"{title} unchanged"
+    words += ["this version does not train with it"] if step.kind == "loop" else []
     return f"{title}: {'; '.join(word for word in (*words, *step.flags) if word)}"
 
 

@@ -89,6 +89,7 @@ PROJECT = ProjectView(
             optimizer_digest="bb",
             predictions_digest="cc",
             ledger_digest="dd",
+            measured_on="test",
         ),
         RunSummary(
             id="19d2aa",

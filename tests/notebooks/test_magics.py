@@ -92,6 +92,39 @@ def test_a_captured_feature_shows_its_version_and_what_changed(kernel: Kernel) -
     assert "LIMIT" in second
 
 
+def test_another_docstring_alone_is_told_as_new_documentation(kernel: Kernel) -> None:
+    """Nothing is called unchanged and changed at once, and no digest of nothing is shown."""
+    cell = FEATURE.replace("speed", "worded")
+    empty = cell.replace('    """Miles an hour."""\n', "")
+    kernel.run(empty)
+
+    written = kernel.run(cell)[1]
+    again = kernel.run(cell.replace("Miles an hour.", "Miles in an hour."))[1]
+    repeated = kernel.run(cell.replace("Miles an hour.", "Worded."))[1]
+    removed = kernel.run(empty)[1]
+
+    assert "feature worded@1: new documentation" in written
+    assert "feature worded@1: new documentation" in again
+    assert "not documented: its docstring only repeats the name" in repeated
+    assert "worded@1: documentation removed; not documented: give its function" in removed
+
+
+def test_a_loop_is_told_at_once_that_nothing_trains_with_it(kernel: Kernel) -> None:
+    """Before anybody waits for it."""
+    shown = kernel.run("%%blase_loop\ndef lp(model):\n    return model\n")[1]
+    kernel.run("%blase drop lp")
+
+    assert "this version does not train with it" in shown
+
+
+def test_a_comment_behind_a_verb_is_no_word(kernel: Kernel) -> None:
+    """As on the line of a cell magic."""
+    status, shown, _ = kernel.run("%blase runs   # all of them")
+
+    assert status == "ok"
+    assert "Nothing has been trained yet." in shown
+
+
 def test_a_syntax_error_leaves_the_kernel_the_names_and_the_versions(kernel: Kernel) -> None:
     """Two lines, no traceback of ours."""
     kernel.run(FEATURE.replace("speed", "steady"))
@@ -115,6 +148,9 @@ def test_an_unknown_option_gives_the_usage_and_a_close_name(kernel: Kernel) -> N
     assert error["ename"] == "CellOptionError"
     assert "did you mean --columns?" in "\n".join(error["traceback"])
     assert "Usage: %%blase_feature" in "\n".join(error["traceback"])
+    assert "\n".join(error["traceback"]).splitlines()[0] == (
+        "%%blase_feature --colums a: There is no option --colums; did you mean --columns?"
+    )
     assert "False" in kernel.run("'unknown_option_ran' in globals()")[1]
 
 

@@ -34,7 +34,9 @@ from project_samples import (
 from blase_lab.core.errors import (
     BlaseError,
     LeakageError,
+    ModelError,
     NoStepError,
+    NotFoundError,
     OverBudgetError,
     StepFailedError,
     UndocumentedError,
@@ -42,8 +44,9 @@ from blase_lab.core.errors import (
     UnreadableSourceError,
     WrongShapeError,
 )
-from blase_lab.core.records import Progress, Snapshot
+from blase_lab.core.records import Finding, Progress, Snapshot
 from blase_lab.project import Project
+from blase_lab.project.training import refuse_leaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +73,12 @@ def address() -> Iterator[str]:
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster:
             yield cluster.scheduler_address
+
+
+def named(cell: Cell, name: str) -> Cell:
+    """Return the cell with another name for its function."""
+    _, rest = cell.body.split("(", 1)
+    return replace(cell, body=f"def {name}({rest}")
 
 
 def digests(snapshots: tuple[Snapshot, ...]) -> dict[str, str]:
@@ -353,7 +362,8 @@ def test_a_feature_of_the_target_is_refused_by_name(tmp_path: Path) -> None:
         project.train()
 
     assert "receipt" in caught.value.happened
-    assert "%blase drop NAME" in caught.value.way_out
+    assert "`%blase drop receipt`" in caught.value.way_out
+    assert "`--accept receipt`" in caught.value.way_out
     assert [finding.step for finding in caught.value.facts["findings"]] == ["receipt"]  # type: ignore[attr-defined]
     assert project.runs() == ()
 
@@ -372,10 +382,96 @@ def test_a_column_that_is_known_afterwards_is_refused(tmp_path: Path) -> None:
 def test_a_training_without_a_model_or_a_target_says_what_is_missing(tmp_path: Path) -> None:
     """Two different sentences."""
     project, names = new_project(tmp_path, [SOURCE, AGE], rows=300)
-    with pytest.raises(NoStepError, match="one model step, and there are 0"):
+    with pytest.raises(NoStepError, match="needs a model step, and there is none"):
         project.train()
     capture(project, MODEL, names)
-    with pytest.raises(NoStepError, match="1 features and 0 targets"):
+    with pytest.raises(NoStepError, match="needs a target, and there is none"):
         project.train()
-    with pytest.raises(NoStepError, match="there are 1 \\(net\\)"):
+    assert files_of(tmp_path) == {}
+
+
+def test_a_model_that_is_none_is_refused_by_what_it_is(tmp_path: Path) -> None:
+    """A misspelled name has a close one; a step of another kind is named as what it is."""
+    project, _ = new_project(tmp_path, [SOURCE, AGE, TARGET, MODEL], rows=10)
+
+    with pytest.raises(NotFoundError, match=r"no step `nett`.*Did you mean `net`"):
         project.train(model="nett")
+    with pytest.raises(NoStepError, match="`age` is a feature step and no model"):
+        project.train(model="age")
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ([AGE, TARGET, MODEL], "one main source, and this one has 0"),
+        ([SOURCE, TARGET, MODEL], "needs features, and there is none"),
+        ([SOURCE, AGE, TARGET, named(TARGET, "sold"), MODEL], "one target, and there are 2"),
+        ([SOURCE, AGE, TARGET, MODEL, named(MODEL, "deep")], "there are 2 model steps"),
+        ([SOURCE, replace(AGE, options={"inputs": ["x"]}), TARGET, MODEL], "`age` takes `x`"),
+    ],
+)
+def test_what_a_training_lacks_is_said_before_anything_is_built(
+    tmp_path: Path, cells: list[Cell], words: str
+) -> None:
+    """Nothing is read for a training that cannot be."""
+    project, _ = new_project(tmp_path, cells, rows=10)
+
+    with pytest.raises(BlaseError) as caught:
+        project.train()
+
+    assert words in caught.value.happened
+    assert caught.value.way_out
+    assert files_of(tmp_path) == {}
+
+
+def test_several_models_are_named_in_the_way_out(tmp_path: Path) -> None:
+    """Only the half of the message that fits."""
+    cells = [SOURCE, AGE, TARGET, MODEL, named(MODEL, "broken")]
+    project, _ = new_project(tmp_path, cells, rows=10)
+
+    with pytest.raises(NoStepError) as caught:
+        project.train()
+
+    assert caught.value.way_out == "Name one with --model: broken, net."
+
+
+def test_a_loop_step_is_never_passed_over_in_silence(tmp_path: Path) -> None:
+    """This version does not train with it, and says so before any work."""
+    loop = Cell("loop", 'def lp(model, data):\n    """My own loop."""\n    return model\n')
+    project, _ = new_project(tmp_path, [SOURCE, AGE, TARGET, MODEL, loop], rows=10)
+
+    with pytest.raises(ModelError) as caught:
+        project.train()
+
+    assert str(caught.value) == (
+        "`lp` is a loop step, and this version trains with the model step only. "
+        "Leave it out with `%blase drop lp`."
+    )
+    assert files_of(tmp_path) == {}
+
+
+def test_each_leak_has_the_way_out_that_fits_it() -> None:
+    """A step can be dropped; twins and the order of time can only be mended or accepted."""
+    twins = Finding(check="duplicates", grade="proof", step=None, sentence="Twins.")
+    late = Finding(check="known-after", grade="proof", step="late", sentence="Late.")
+
+    with pytest.raises(LeakageError) as both:
+        refuse_leaks([twins, late], ())
+    with pytest.raises(LeakageError) as one:
+        refuse_leaks([twins, late], ["late"])
+
+    assert "`%blase drop late`" in both.value.way_out
+    assert "accept it: `--accept late`." in both.value.way_out
+    assert "accept it with `--accept duplicates`." in both.value.way_out
+    assert "drop" not in one.value.way_out
+    refuse_leaks([twins, late], ["late", "duplicates"])
+
+
+def test_a_build_of_what_is_no_data_step_says_why(tmp_path: Path) -> None:
+    """A name that no step has is told from a step of which there is nothing to build."""
+    project, _ = new_project(tmp_path, [SOURCE, AGE, MODEL], rows=10)
+
+    with pytest.raises(NotFoundError, match=r"no step `agge`.*Did you mean `age`"):
+        project.build("agge")
+    with pytest.raises(NotFoundError, match="`net` is a model step"):
+        project.plan("net")

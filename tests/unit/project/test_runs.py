@@ -187,6 +187,28 @@ def test_the_impact_is_counted_in_the_users_unit(trained: Project) -> None:
     assert impact.rows == evaluation.rows
 
 
+def test_an_impact_that_evaluates_first_says_so(copied: Project) -> None:
+    """Once; the second time the evaluation is there."""
+    told: list[Event | Progress] = []
+    for _ in range(2):
+        copied.impact("3", watch=told.append)
+
+    first = [each for each in told if isinstance(each, Progress) and each.stage == "first"]
+    assert [each.sentence for each in first] == ["Run 3 is evaluated on the test split first."]
+
+
+def test_what_a_training_waits_for_is_said(copied: Project) -> None:
+    """The bar leaves the label of the work before it, ahead of the first event."""
+    told: list[Event | Progress] = []
+
+    copied.train(epochs=1, watch=told.append)
+
+    begun = next(place for place, each in enumerate(told) if not isinstance(each, Progress))
+    last = told[begun - 1]
+    assert isinstance(last, Progress)
+    assert (last.stage, last.sentence) == ("train", "building the model")
+
+
 def test_the_gate_refuses_warns_or_is_silent(copied: Project) -> None:
     """The policy of blase.toml decides; what is missing is named under both."""
     capture(copied, undocumented(AGE), new_names())

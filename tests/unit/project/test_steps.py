@@ -121,6 +121,20 @@ def test_a_step_that_is_not_there_is_refused_with_those_that_are(project: Projec
         project.show("age@9")
 
 
+def test_the_status_of_a_step_that_is_not_there_is_refused_with_close_names(
+    project: Project,
+) -> None:
+    """An empty list would read as if all were well."""
+    with pytest.raises(NotFoundError) as caught:
+        project.status(names=["agee"])
+
+    assert caught.value.happened == "There is no step `agee`."
+    assert caught.value.way_out == "Did you mean `age`? Steps of this project: age."
+    project.drop("age")
+    with pytest.raises(NotFoundError, match="Steps of this project: none yet"):
+        project.status(names=["age"])
+
+
 def test_steps_of_another_project_are_adopted_as_they_are(project: Project, tmp_path: Path) -> None:
     """Equal identity, once; a step that differs becomes the next version."""
     other, names = new_project(tmp_path / "other", [AGE, INCOME], rows=10)

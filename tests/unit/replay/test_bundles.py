@@ -304,8 +304,10 @@ def test_the_commands_of_the_readme_name_the_data_only_where_they_are_needed(
 
     assert told["own"] == (
         ["verify", "--data", "/path/to/data"],
-        "docker run --rm -v /path/to/data:/data:ro flights verify --work /home/runner/work "
-        "--data /data",
+        (
+            "docker run --rm -v /path/to/data:/data:ro flights verify --work /home/runner/work "
+            "--data /data"
+        ),
     )
     assert told["none"] == (["verify"], "docker run --rm flights")
     assert told["outside"] == (

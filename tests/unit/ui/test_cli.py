@@ -183,6 +183,8 @@ def test_an_unknown_step_or_run_is_code_2(say: Say) -> None:
     assert code == 2
     assert "speed" in complaint
     assert say("stop", "7")[0] == 2
+    assert say("status", "sped")[0] == 2
+    assert say("build", "sped")[0] == 2
 
 
 @pytest.mark.usefixtures("folder")
@@ -190,6 +192,12 @@ def test_runs_of_a_new_project_are_an_empty_list(say: Say) -> None:
     """No table, no error."""
     assert json.loads(say("runs", "--json")[1]) == []
     assert "Nothing has been trained yet." in say("runs")[1]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_plan_before_the_first_build_says_when_there_is_one(say: Say) -> None:
+    """Not that nothing is left to compute."""
+    assert "Nothing has been built yet" in say("build", "--plan")[1]
 
 
 def test_verify_of_a_sound_store_is_code_0_and_of_a_damaged_one_code_1(

@@ -61,7 +61,7 @@ def test_several_joins_keep_their_own_key_columns() -> None:
     ("line", "words"),
     [
         ("--colums a", "did you mean --columns?"),
-        ("--nothing", "there is no option --nothing."),
+        ("--nothing", "There is no option --nothing."),
         ("--lookback x", "`x` is no whole number"),
         ("--lookback -3", "--lookback"),
         ("--scale huge", "--scale"),
@@ -79,6 +79,16 @@ def test_a_wrong_line_is_refused_with_the_cause_and_the_usage(line: str, words: 
 
     assert words in refusal.value.happened
     assert refusal.value.way_out.startswith("Usage: %%blase_feature")
+
+
+def test_a_refusal_leaves_the_magic_to_its_heading_and_names_the_help() -> None:
+    """The magic is named once, in the usage; IPython hears -h only over a body."""
+    with pytest.raises(CellOptionError) as refusal:
+        parse_line("feature", "basket --column basket")
+
+    assert refusal.value.happened == "There is no option --column; did you mean --columns?"
+    assert "[-h]" not in refusal.value.way_out
+    assert refusal.value.way_out.endswith("(`%%blase_feature?` says more.)")
 
 
 def test_a_join_without_its_keys_is_refused() -> None:

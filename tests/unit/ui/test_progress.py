@@ -89,6 +89,16 @@ def test_a_plan_is_said_at_once() -> None:
     assert screen.said == ["note: 40 shards, 200 MiB."]
 
 
+def test_work_that_comes_first_is_said_at_once() -> None:
+    """Before the bar of that work is drawn."""
+    screen = Recorder()
+
+    with Watcher(screen, verb="impact") as watch:
+        watch(Progress(stage="first", done=0, total=0, unit="", sentence="Run 1 is evaluated."))
+
+    assert screen.said == ["Run 1 is evaluated."]
+
+
 def test_a_training_counts_batches_and_tells_its_epochs() -> None:
     """In a terminal a training is a bar and a line an epoch."""
     screen = Recorder()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from blase_lab.core.records import RunSummary
-from blase_lab.ui.listings import duration, number, of_runs, size
+from msgspec.structs import replace
+
+from blase_lab.core.records import Evaluation, RunSummary
+from blase_lab.ui.listings import below_baseline, duration, number, of_runs, of_summary, size
 from blase_lab.ui.tables import Listing, as_html, as_json, as_plain, as_text
 
 RUN = RunSummary(
@@ -70,6 +72,44 @@ def test_a_run_stands_beside_its_baseline() -> None:
     assert "auc 0.7095" in text
     assert "auc 0.65" in text
     assert "1 min 15 s" in text
+
+
+def test_what_was_not_measured_on_the_test_split_says_so() -> None:
+    """One column never mixes splits in silence."""
+    measured = {split: replace(RUN, measured_on=split) for split in ("test", "last epoch")}
+
+    assert "(last epoch)" in as_text(of_runs([measured["last epoch"]]), width=200)
+    assert "(last epoch)" in as_text(of_summary(measured["last epoch"]))
+    assert "(" not in as_text(of_runs([measured["test"]]), width=200)
+
+
+EVALUATION = Evaluation(
+    id="e",
+    run="r",
+    split="test",
+    rows=10,
+    metrics={"accuracy": 0.9, "auc": 0.61},
+    intervals={},
+    baseline={"accuracy": 0.8, "auc": 0.64},
+    baseline_name="logistic regression",
+    confusion=(),
+    calibration=(),
+    predictions="p",
+    predictions_digest="d",
+    created="2026-01-01T00:00:00Z",
+)
+
+
+def test_a_model_below_its_baseline_gets_a_sentence() -> None:
+    """By the metric that judges it; a smaller error is the better one."""
+    errors = replace(EVALUATION, metrics={"rmse": 2.0}, baseline={"rmse": 1.5})
+
+    assert below_baseline(EVALUATION) == (
+        "On test the model is not better than the baseline (auc 0.61 against 0.64)."
+    )
+    assert "rmse 2 against 1.5" in below_baseline(errors)
+    assert below_baseline(replace(errors, metrics={"rmse": 1.4})) == ""
+    assert below_baseline(replace(errors, baseline={})) == ""
 
 
 def test_numbers_sizes_and_durations_are_short() -> None:
