@@ -32,11 +32,13 @@ lint: $(VENV)/.test labextension
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/feed.py && $(BIN)/python benchmarks/checkpoint.py
+	$(BIN)/python benchmarks/whole_path.py
 
 # Hashed pins only; uv itself is pinned too.
 $(BIN)/uv: requirements/uv.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	touch $@
 
 $(VENV)/.demo: $(BIN)/uv requirements/demo.txt pyproject.toml
 	test -f $(VENV)/.test || $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/demo.txt

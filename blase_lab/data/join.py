@@ -43,7 +43,7 @@ class Join:
     on: Sequence[str]
     columns: Sequence[str] | None = None
     name: str = ""
-    """The source step that gives the table, for messages about one that is no file."""
+    """The source step that gives the table, for messages and the Snapshot's facts."""
 
     @property
     def told(self) -> str:
@@ -66,7 +66,7 @@ class Lookup:
         """
         survey = join.table.survey()
         self.on = list(join.on)
-        self._told = join.told
+        self._name, self._told = join.name, join.told
         _check_keys(self.on, known, survey.forms, told=self._told)
         self.digests = survey.digests
         self.files = join.table.files
@@ -129,7 +129,9 @@ class Lookup:
 
     def facts(self) -> dict[str, Any]:
         """Return what a Snapshot remembers: what was taken, and what was left out and why."""
+        named = {"name": self._name} if self._name else {}
         return {
+            **named,
             "on": self.on,
             "taken": list(self.forms),
             "leftOut": self.left_out,

@@ -31,8 +31,8 @@ def plan_chunks(
     """Return how rows are cut: as many tasks in flight as the budget allows, never more memory.
 
     `bytes_per_row` is all that one row takes while it is worked on; `halo_rows` come on top of
-    every shard, and `reserved` bytes once. How long a shard is depends on the bytes of a row and the budget and not on the
-    number of rows, so that shards stay the same when rows are appended.
+    every shard, and `reserved` bytes once. How long a shard is depends on the bytes of a row and
+    the budget and not on the number of rows, so that shards stay the same when rows are appended.
 
     Raises:
         OverBudgetError: not even one row with its halo fits.

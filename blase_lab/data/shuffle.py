@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ from blase_lab.data.grid import (
     remembered,
     row_ranges,
 )
+from blase_lab.data.meter import PeakMeter
 from blase_lab.data.pack import Packing, learn_target, plan_packing
 from blase_lab.data.plan import over_budget
 from blase_lab.data.sorter import PIECE_BYTES, ExternalSort, sorting_bytes
@@ -77,6 +79,21 @@ def prepare(
     known = remembered(store, Snapshot, identity)
     if known is not None and store.arrays.has(known.data):
         return known
+    started = time.monotonic()
+    with PeakMeter() as meter:
+        made = _prepare(job, identity, store=store, watch=watch)
+        seconds = time.monotonic() - started
+    made = msgspec.structs.replace(made, measured_peak_bytes=meter.peak_bytes, seconds=seconds)
+    return remember(store, made)
+
+
+def _prepare(
+    job: Preparation,
+    identity: str,
+    *,
+    store: Store,
+    watch: Callable[[Progress], None] | None,
+) -> Snapshot:
     packing = plan_packing(job.features, job.target, fitted=job.fitted, store=store)
     assignment = open_assignment(store, job.split)
     learn_target(packing, assignment)
@@ -90,7 +107,7 @@ def prepare(
     data, columns = _Writing(job, packing=packing, plan=plan, store=store, watch=watch).run(
         assignment, identity
     )
-    return remember(store, _snapshot(job, packing, plan, data=data, columns=columns, id_=identity))
+    return _snapshot(job, packing, plan, data=data, columns=columns, id_=identity)
 
 
 def input_specs(snapshot: Snapshot) -> tuple[InputSpec, ...]:

@@ -184,7 +184,7 @@ def _ingest(space: Workspace, steps: dict[str, Step], *, watch: Watch) -> Snapsh
         store=space.store,
         budget=space.settings.memory_bytes,
         watch=watch,
-        join=[Join(table=others[name], on=keys) for name, keys in joins_of(main)],
+        join=[Join(table=others[name], on=keys, name=name) for name, keys in joins_of(main)],
         order=listed(main, "order"),
         facts={"joined": roots},
     )

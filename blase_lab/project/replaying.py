@@ -61,14 +61,27 @@ def rerun(space: Workspace, run: str | None, *, as_captured: bool = False, watch
     Raises:
         RerunFailedError: the run is not finished, or a cell of the captured notebook failed.
     """
-    started = time.monotonic()
     training = space.training(run)
     _check_finished(space, training, RerunFailedError)
     before = facts_of(space, training)
     refresh(space)
     steps = list(before.steps.values()) if as_captured else _current(space, before)
-    folder = space.store.root / "reruns" / f"{training.id}-{secrets.token_hex(3)}"
-    make_folder(folder.parent)
+    with space.store.lock("rerun"):
+        verdict = _execute_and_judge(space, before, steps, watch=watch)
+    space.store.ledger.put(verdict)
+    return verdict
+
+
+def _execute_and_judge(
+    space: Workspace, before: Facts, steps: list[Step], *, watch: Watch
+) -> Verdict:
+    """Run the captured notebook in a folder of its own; a failed one stays until the next rerun."""
+    started = time.monotonic()
+    training = before.training
+    assert training is not None
+    reruns = space.store.root / "reruns"
+    remove_tree(reruns)
+    folder = make_folder(reruns) / f"{training.id}-{secrets.token_hex(3)}"
     write_rerun_folder(
         folder,
         notebook=notebook_of(training, steps, evaluated=before.evaluation is not None),
@@ -77,14 +90,12 @@ def rerun(space: Workspace, run: str | None, *, as_captured: bool = False, watch
         files=_own_files(space, before),
     )
     execute(folder, watch=watch)
-    after = _facts_of_rerun(folder)
     verdict = judge(
         before,
-        after,
+        _facts_of_rerun(folder),
         tolerance=space.settings.tolerance,
         seconds=time.monotonic() - started,
     )
-    space.store.ledger.put(verdict)
     remove_tree(folder)
     return verdict
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from blase_lab.core.sizes import size
 from blase_lab.report.figures import calibration_svg, training_svg
 from blase_lab.report.gate import is_documented, question
 from blase_lab.report.sheet import (
@@ -15,6 +17,7 @@ from blase_lab.report.sheet import (
     Table,
     Tone,
 )
+from blase_lab.report.sources import source_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,15 +35,6 @@ def number(value: float) -> str:
     if whole:
         return f"{int(value):,}"
     return f"{value:,.1f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"  # noqa: PLR2004
-
-
-def size(count: float) -> str:
-    """Return bytes in the unit that leaves one to three digits before the point."""
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if count < 1024 or unit == "GiB":  # noqa: PLR2004
-            break
-        count /= 1024
-    return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
 
 
 def duration(seconds: float) -> str:
@@ -127,18 +121,11 @@ def data(facts: CardFacts) -> Section:
     """Return the sources, their digests, and how many rows were removed."""
     answers = [said(f"About {step.name}", step) for step in _of_kind(facts, "source")]
     answers += [said(f"Removed by {step.name}", step) for step in _of_kind(facts, "clean")]
-    rows: list[tuple[str, ...]] = [
-        (item.name, f"{item.rows:,}", str(len(item.columns)), item.digest[:_SHORT])
-        for item in _of_stage(facts, "source")
-    ]
     removed: list[tuple[str, ...]] = [
         (item.name, f"{item.removed:,}", _share(item.removed, item.rows))
         for item in _of_stage(facts, "clean")
     ]
-    tables = []
-    if rows:
-        named = ("source", "rows", "columns", "content digest")
-        tables.append(Table("Sources", named, tuple(rows), "measured", frozenset({1, 2})))
+    tables = source_tables(_of_stage(facts, "source"))
     if removed:
         heads = ("cleaning step", "rows removed", "share")
         tables.append(Table("Cleaning", heads, tuple(removed), "measured", frozenset({1, 2})))
@@ -155,12 +142,13 @@ def features(facts: CardFacts) -> Section:
     for step in _of_kind(facts, "feature"):
         columns = _fitted(facts, step.name)
         methods = dict.fromkeys(column.method for column in columns)
+        several = f" ({len(columns)} columns)" if len(columns) > 1 else ""
         worst = max(columns, key=lambda column: column.missing, default=None)
         rows.append(
             (
                 step.name,
                 str(step.version),
-                ", ".join(methods) or "-",
+                ", ".join(methods) + several or "-",
                 _share(worst.missing, worst.count + worst.missing) if worst else "-",
                 documented(step) or "unknown: nobody said",
             )
@@ -171,9 +159,9 @@ def features(facts: CardFacts) -> Section:
 
 
 def _fitted(facts: CardFacts, feature: str) -> list[FittedColumn]:
-    """Return what was learned of a feature's columns; one with several is called `name.column`."""
+    """Return what was learned of a feature's columns: `name`, `name.column` or `name[place]`."""
     columns = () if facts.fitted is None else facts.fitted.columns
-    return [each for each in columns if each.name.partition(".")[0] == feature]
+    return [each for each in columns if re.split(r"[.\[]", each.name)[0] == feature]
 
 
 def _plain(name: str) -> str:
@@ -215,10 +203,25 @@ def split(facts: CardFacts) -> Section:
 def _findings(findings: Sequence[Finding]) -> list[Table]:
     if not findings:
         return []
-    rows = tuple((item.grade, item.check, item.step or "-", item.sentence) for item in findings)
+    rows = tuple((_graded(item), item.check, item.step or "-", item.sentence) for item in findings)
     tones = tuple(_GRADES[item.grade] for item in findings)
     heads = ("grade", "check", "step", "finding")
     return [Table("Leakage findings", heads, rows, "measured", tones=tones)]
+
+
+def _graded(finding: Finding) -> str:
+    """Return the grade; a proof that was trained on had been accepted by its name."""
+    return "proof, accepted by name" if finding.grade == "proof" else finding.grade
+
+
+def _data_peak(facts: CardFacts) -> list[Answer]:
+    """Return what the data stage that grew most took of its budget, if it was measured."""
+    made = [item for item in facts.snapshots.values() if item.plan and item.measured_peak_bytes]
+    most = max(made, key=lambda item: item.measured_peak_bytes, default=None)
+    if most is None or most.plan is None:
+        return []
+    told = f"{size(most.measured_peak_bytes)} of a budget of {size(most.plan.budget_bytes)}"
+    return [Answer("Peak memory of the data stages", f"{told} (`{most.name}`)", "measured")]
 
 
 def training(facts: CardFacts) -> Section:
@@ -231,7 +234,12 @@ def training(facts: CardFacts) -> Section:
         Answer("Deterministic operations", "yes" if given.deterministic else "no", "captured"),
         Answer("Batches", f"{run.batches:,}", "measured"),
         Answer("Time", duration(run.seconds), "measured"),
-        Answer("Peak memory", size(run.peak_bytes), "measured"),
+        *_data_peak(facts),
+        Answer(
+            "Peak memory of the training process",
+            f"{size(run.peak_bytes)}; training is not under the budget of the data",
+            "measured",
+        ),
         Answer("State", run.state + (f": {run.error}" if run.error else ""), "captured"),
     ]
     if run.resumed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -305,6 +307,15 @@ def _first_line(text: str) -> str:
 
 def _interval(bounds: tuple[float, float] | None) -> str:
     return "-" if bounds is None else f"{number(bounds[0])} to {number(bounds[1])}"
+
+
+def verification(bundle: Path, *, data: Path) -> str:
+    """Return the line for a shell that verifies a bundle with the data of its project."""
+    bundle = bundle.absolute()
+    place = os.path.relpath(data, bundle) if bundle.is_relative_to(data) else str(data)
+    return (
+        f"cd {shlex.quote(near(bundle))} && python pipeline.py verify --data {shlex.quote(place)}"
+    )
 
 
 def near(path: Path) -> str:

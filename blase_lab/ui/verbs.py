@@ -6,7 +6,6 @@ share (`--project`, `--json`, `-h`) are added by `verb`.
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -295,9 +294,9 @@ def export(desk: Desk, run: RunName = None, *, into: Into = None) -> Outcome:
     project = desk.project
     with desk.watch("export", project) as watch:
         bundle = project.export(run, into=into, watch=watch)
-    folder = listings.near(Path(bundle.path))
+    folder = Path(bundle.path)
     sentence = (
-        f"{len(bundle.files)} files in {folder}\n"
-        f"Verify it: cd {shlex.quote(folder)} && python pipeline.py verify"
+        f"{len(bundle.files)} files in {listings.near(folder)}\n"
+        f"Verify it: {listings.verification(folder, data=project.folder)}"
     )
     return Outcome(records=bundle, sentence=sentence)

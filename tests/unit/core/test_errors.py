@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from blase_lab.core import errors
 from blase_lab.core.errors import BlaseError, OverBudgetError
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

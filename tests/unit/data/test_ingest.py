@@ -119,7 +119,7 @@ def test_a_small_table_is_joined_many_rows_to_one(store: Store) -> None:
 @pytest.mark.parametrize(
     ("right", "on", "columns", "said"),
     [
-        ({"tail": ["a", "a"], "x": [1, 2]}, ["tail"], None, "stand twice"),
+        ({"tail": ["a", "a"], "x": [1, 2]}, ["tail"], None, "table has 1 key twice, e.g. .'a',."),
         ({"tail": [1], "x": [1]}, ["tail"], None, "is category in the source and number"),
         ({"time": [pd.Timestamp("2013-01-01")], "x": [1]}, ["time"], None, "time zone"),
         ({"tail": ["a"], "hour": [1]}, ["tail"], ["hour"], "in the source and in the joined"),
@@ -156,11 +156,25 @@ def test_an_empty_source_is_refused(store: Store) -> None:
         ingest(table, store=store, name="f", budget=BUDGET)
 
 
+def test_a_double_key_is_told_with_its_table(store: Store, tmp_path: Path) -> None:
+    """By the name of its file, or by its source step where it is none."""
+    (tmp_path / "weather.csv").write_text("tail,wind\na,1\na,2\nb,3\nb,4\nb,5\nc,6\n")
+    table = read_source(flights(10), folder=tmp_path)
+    right = read_source("weather.csv", folder=tmp_path)
+    with pytest.raises(DataError) as caught:
+        ingest(table, store=store, name="f", budget=BUDGET, join=[Join(right, ["tail"])])
+    assert caught.value.happened == "The joined table weather.csv has 2 keys twice, e.g. ('a',)."
+    frame = read_source(pd.read_csv(tmp_path / "weather.csv"), folder=tmp_path)
+    join = Join(frame, ["tail"], name="weather")
+    with pytest.raises(DataError, match="joined table `weather` has 2 keys twice"):
+        ingest(table, store=store, name="f", budget=BUDGET, join=[join])
+
+
 def test_texts_and_joins_count_into_the_budget(store: Store) -> None:
     """Different texts are held in memory, and so is a joined table: both are refused in time."""
     frame = pd.DataFrame({"id": [f"{k:060d}" for k in range(5000)]})
     table = read_source(frame, folder=store.folder)
-    with pytest.raises(OverBudgetError, match="different texts of column `id`"):
+    with pytest.raises(OverBudgetError, match=r"`id` with \d,\d{3} different texts needs"):
         ingest(table, store=store, name="f", budget=400_000)
     join = Join(read_source(frame.assign(x=1), folder=store.folder), ["id"])
     with pytest.raises(OverBudgetError, match="joined table"):

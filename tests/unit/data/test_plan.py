@@ -14,14 +14,47 @@ def test_one_row_more_than_the_budget_is_refused_with_the_numbers() -> None:
         plan_chunks(rows=10, bytes_per_row=300, budget=299, tasks=2)
     assert caught.value.facts == {"needed": 300, "budget": 299}
     assert str(caught.value) == (
-        "One row needs 300 bytes and the budget is 299. Raise memory in blase.toml or drop columns."
+        "One row needs 300 bytes and the budget is 299 bytes. "
+        'Set memory = "300B" or more in blase.toml, or drop columns.'
     )
+
+
+def test_the_way_out_of_a_refusal_is_enough() -> None:
+    """Sizes have units; what is needed is rounded up, and that much memory is accepted."""
+    with pytest.raises(OverBudgetError) as caught:
+        plan_chunks(rows=10, bytes_per_row=1_363_149, budget=1 << 20, tasks=1)
+    assert caught.value.happened == "One row needs 1.4 MiB and the budget is 1.0 MiB."
+    assert 'memory = "1.4MiB"' in caught.value.way_out
+    plan_chunks(rows=10, bytes_per_row=1_363_149, budget=int(1.4 * 2**20), tasks=1)
+
+
+def test_joined_tables_are_counted_once_beside_the_shards() -> None:
+    """What they take is said, and is part of the peak and of the way out."""
+    plan = plan_chunks(rows=10, bytes_per_row=100, budget=5_000, tasks=1, reserved=3_000)
+    assert plan.peak_bytes == 4_000
+    with pytest.raises(OverBudgetError) as caught:
+        plan_chunks(rows=10, bytes_per_row=100, budget=3_099, tasks=1, reserved=3_000)
+    assert caught.value.facts["needed"] == 3_100
+    assert "One row beside the 3.0 KiB of joined tables needs 3.1 KiB" in caught.value.happened
+
+
+def test_a_budget_lowered_below_the_shards_of_a_source_says_what_to_set() -> None:
+    """The source keeps its shards, so the message names their budget and the one that will do."""
+    grid = plan_chunks(rows=50_000, bytes_per_row=100, budget=512 << 20, tasks=1)
+    with pytest.raises(OverBudgetError) as caught:
+        plan_on_grid(grid, bytes_per_row=100, budget=1 << 20, tasks=1)
+    assert str(caught.value) == (
+        "A shard of 50,000 rows, as the source was cut when the budget was 512.0 MiB, needs "
+        '4.8 MiB and the budget is 1.0 MiB. Set memory = "4.8MiB" or more in blase.toml, or name '
+        "fewer --columns in the step."
+    )
+    assert plan_on_grid(grid, bytes_per_row=100, budget=int(4.8 * 2**20), tasks=1).peak_bytes
 
 
 def test_the_halo_counts_into_the_budget() -> None:
     """Rows around a shard are memory too."""
     plan_chunks(rows=10, bytes_per_row=300, budget=900, tasks=1, halo_rows=2)
-    with pytest.raises(OverBudgetError, match="with the 3 rows around it needs 1200 bytes"):
+    with pytest.raises(OverBudgetError, match=r"with the 3 rows around it needs 1\.2 KiB"):
         plan_chunks(rows=10, bytes_per_row=300, budget=900, tasks=1, halo_rows=3)
 
 
@@ -65,5 +98,5 @@ def test_no_rows_have_no_shards() -> None:
 def test_a_disk_too_small_is_refused_before_the_work() -> None:
     """The error names bytes needed and free."""
     check_disk(needed=10, free=10)
-    with pytest.raises(DiskFullError, match="11 bytes and the disk has 10 free"):
+    with pytest.raises(DiskFullError, match="11 bytes and the disk has 10 bytes free"):
         check_disk(needed=11, free=10)

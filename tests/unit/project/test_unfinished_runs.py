@@ -33,7 +33,7 @@ PAUSED = Paused(at=AT, epoch=0, batch=3)
 
 def ended(state: RunState) -> Ended:
     """Return the event of an end."""
-    return Ended(at=AT, state=state, epoch=1, batch=3, sentence="")  # type: ignore[arg-type]
+    return Ended(at=AT, state=state, epoch=1, batch=3, sentence="")
 
 
 def record(project: Project, state: RunState) -> None:

@@ -7,8 +7,10 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from report_samples import facts, run, training
+from msgspec import structs
+from report_samples import DIGEST, facts, run, training
 
+from blase_lab.core.records import Chunks, Finding, FittedColumn
 from blase_lab.report import CardFacts, model_card, render_html, render_markdown
 
 
@@ -126,7 +128,81 @@ def test_a_pipe_in_a_sentence_does_not_break_a_table() -> None:
         assert len({len(re.split(r"(?<!\\)\|", row)) for row in block.splitlines()}) == 1
 
 
+def _sheet(**other: object) -> str:
+    return render_markdown(model_card(CardFacts(**{**vars(facts()), **other})))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("joined", [{"name": "weather"}, {"inputs": {"weather.csv": DIGEST}}])
+def test_joined_sources_and_files_stand_beside_the_source(joined: dict[str, object]) -> None:
+    """What was joined on which key, and every file with its size and digest."""
+    known = facts().snapshots
+    told = {
+        "joins": [{"on": ["origin", "hour"], "taken": ["wind", "sky"], **joined}],
+        "files": [{"path": "/srv/data/weather.csv", "bytes": 2048, "sha256": DIGEST}],
+    }
+    source = structs.replace(known["flights"], facts=told)
+    text = _sheet(snapshots={**known, "flights": source})
+    name = joined.get("name", "weather.csv")
+    assert f"| {name}, joined to flights on `origin`, `hour` | - | 2 of them |" in text
+    assert f"| weather.csv | 2.0 KiB | {DIGEST[:16]} |" in text
+
+
+def test_the_only_joined_source_is_called_by_its_step() -> None:
+    """Older records have the names of the joined steps beside the joins."""
+    known = facts().snapshots
+    told = {"joins": [{"on": ["hour"], "taken": ["wind"]}], "joined": {"weather": DIGEST}}
+    source = structs.replace(known["flights"], facts=told)
+    assert "| weather, joined to flights on `hour`" in _sheet(snapshots={"flights": source})
+
+
+def test_a_feature_of_several_columns_shows_how_they_were_scaled() -> None:
+    """By the names of its columns or their places; the share of missing is that of the worst."""
+    fitted = facts().fitted
+    assert fitted is not None
+    for names in (("hour.sine", "hour.cosine"), ("hour[0]", "hour[1]")):
+        columns = tuple(
+            FittedColumn(name=name, method="standard", count=90, missing=missing)
+            for name, missing in zip(names, (0, 10), strict=True)
+        )
+        text = _sheet(fitted=structs.replace(fitted, columns=columns))
+        assert "| hour | 1 | standard (2 columns) | 10.00% |" in text
+
+
+def test_a_leak_that_was_trained_on_is_said_to_be_accepted() -> None:
+    """A proof stops a training unless it is accepted by its name."""
+    leak = Finding(check="target-alone", grade="proof", step="hour", sentence="AUC of 1.")
+    text = _sheet(training=structs.replace(training(), findings=(leak,)))
+    assert "| proof, accepted by name | target-alone | hour |" in text
+
+
+def test_memory_of_data_and_of_training_are_told_apart() -> None:
+    """The budget holds for the data stages; the training process is only measured."""
+    known = facts().snapshots
+    plan = Chunks(
+        rows=1,
+        shard_rows=1,
+        chunk_rows=1,
+        tasks_in_flight=1,
+        peak_bytes=1,
+        disk_bytes=1,
+        budget_bytes=256 << 20,
+    )
+    peaks = {"flights": 90 << 20, "departed": 20 << 20}
+    made = {
+        name: structs.replace(item, plan=plan, measured_peak_bytes=peaks[name])
+        for name, item in known.items()
+    }
+    text = _sheet(snapshots=made)
+    assert (
+        "- **Peak memory of the data stages**: 90.0 MiB of a budget of 256.0 MiB (`flights`)"
+    ) in text
+    assert (
+        "- **Peak memory of the training process**: 411.0 MiB; training is not under the budget"
+    ) in text
+    assert "of the data stages" not in _sheet()
+
+
 def test_the_model_is_found_by_the_version_that_the_training_names(page: str) -> None:
     """A training names `net@3`; the sheet says why the step was chosen, not that nobody said."""
     said = facts().steps["delay_net"].documentation.splitlines()[0]
-    assert said in page.split("Predicts")[0]
+    assert said in page.split("Predicts", maxsplit=1)[0]

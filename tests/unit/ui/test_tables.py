@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from blase_lab.core.records import Evaluation, RunSummary
-from blase_lab.ui.listings import below_baseline, duration, number, of_runs, of_summary, size
+from blase_lab.ui.listings import (
+    below_baseline,
+    duration,
+    number,
+    of_runs,
+    of_summary,
+    size,
+    verification,
+)
 from blase_lab.ui.tables import Listing, as_html, as_json, as_plain, as_text
+
+if TYPE_CHECKING:
+    import pytest
 
 RUN = RunSummary(
     id="20260101-abcdef",
@@ -110,6 +122,21 @@ def test_a_model_below_its_baseline_gets_a_sentence() -> None:
     assert "rmse 2 against 1.5" in below_baseline(errors)
     assert below_baseline(replace(errors, metrics={"rmse": 1.4})) == ""
     assert below_baseline(replace(errors, baseline={})) == ""
+
+
+def test_a_bundle_is_verified_by_a_line_that_finds_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the folder one stands in, with names that a shell would split."""
+    monkeypatch.chdir(tmp_path)
+    inside = tmp_path / "bundles" / "my run"
+
+    assert verification(inside, data=tmp_path) == (
+        "cd 'bundles/my run' && python pipeline.py verify --data ../.."
+    )
+    assert verification(tmp_path / "b", data=tmp_path / "p") == (
+        f"cd b && python pipeline.py verify --data {tmp_path / 'p'}"
+    )
 
 
 def test_numbers_sizes_and_durations_are_short() -> None:
