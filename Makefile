@@ -53,6 +53,7 @@ $(VENV)/.test: $(BIN)/uv requirements/test.txt pyproject.toml
 # The extension is built when a source of it is newer than what was built.
 LABEXT := blase_lab/labextension/static/style.js
 LABEXT_SOURCES := package.json tsconfig.json $(shell find labextension/src labextension/style labextension/schema -type f)
+LAB_HOME := $(VENV)/share/jupyter/labextensions
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 labextension: $(LABEXT)
@@ -61,7 +62,10 @@ $(LABEXT): $(LABEXT_SOURCES)
 	test -x $(BIN)/jlpm
 	$(WITH_NODE) jlpm install --immutable
 	$(WITH_NODE) jlpm build:prod
-	$(WITH_NODE) jupyter-builder develop . --overwrite
+	rm -rf $(LAB_HOME)/blase-lab
+	mkdir -p $(LAB_HOME)
+	cp -R blase_lab/labextension $(LAB_HOME)/blase-lab
+	cp install.json $(LAB_HOME)/blase-lab/
 
 build: $(VENV)/.test
 	$(WITH_NODE) $(BIN)/uv build --wheel

@@ -49,9 +49,12 @@ class Lab:
         return f"{self.address}/{place}?token={TOKEN}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; a machine without one skips, unless it is to check everything."""
+    """Chromium; a machine without one skips, unless it is to check everything.
+
+    It is closed with its module: while it is open an event loop runs in this thread.
+    """
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Iterator[Notebook]:
-    """Give a notebook whose folder is on the path, and forget its modules afterwards."""
+    """Give a notebook whose folder is on the path, and forget its modules afterwards.
+
+    A fresh kernel knows no cells: those of earlier tests leave the line cache.
+    """
+    for name in [name for name in linecache.cache if name.startswith("<")]:
+        del linecache.cache[name]
     before = set(sys.modules)
     sys.path.insert(0, str(tmp_path))
     yield Notebook(tmp_path)

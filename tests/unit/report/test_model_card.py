@@ -129,7 +129,7 @@ def test_a_pipe_in_a_sentence_does_not_break_a_table() -> None:
 
 
 def _sheet(**other: object) -> str:
-    return render_markdown(model_card(CardFacts(**{**vars(facts()), **other})))  # type: ignore[arg-type]
+    return render_markdown(model_card(CardFacts(**{**vars(facts()), **other})))
 
 
 @pytest.mark.parametrize("joined", [{"name": "weather"}, {"inputs": {"weather.csv": DIGEST}}])
