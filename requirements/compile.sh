@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 compile() {
   out=$1; shift
   uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-    --no-emit-index-url --no-emit-find-links --python-version 3.11 "$@" --output-file "requirements/$out"
+    --python-version 3.11 "$@" --output-file "requirements/$out"
 }
 compile uv.txt requirements/uv.in
 compile build.txt requirements/build.in
