@@ -33,6 +33,8 @@ def main() -> int:
 
 
 def _fresh_folder(into: Path) -> Path:
+    if into.exists() and any(into.iterdir()) and not (into / "project" / FILES[0]).exists():
+        sys.exit(f"{into} holds something else; name an empty folder with --into.")
     shutil.rmtree(into, ignore_errors=True)
     work = into / "project"
     work.mkdir(parents=True)

@@ -9,7 +9,6 @@ compile() {
 }
 compile uv.txt requirements/uv.in
 compile build.txt requirements/build.in
-compile run.txt pyproject.toml requirements/build.in
 compile demo.txt pyproject.toml requirements/build.in --extra demo
 compile test.txt pyproject.toml requirements/build.in --extra demo --extra test
 compile docs.txt pyproject.toml requirements/build.in --extra docs

@@ -134,7 +134,7 @@ def still_same(
         again = recapture_from_disk(step, project_folder=project_folder).leaves
         return changes(before, [leaf for leaf in again if leaf.aspect in _WALKED])
     bodies = [each.source for each in step.closure.definitions]
-    cells = cells_of({}, *bodies)
+    cells = cells_of(namespace, earlier=bodies)
     walk = Resolver(namespace, folder=project_folder, cells=cells)
     walk.code(function.__name__, function)
     walk.finish()
@@ -202,11 +202,6 @@ def option_leaves(kind: StepKind, options: Mapping[str, OptionValue]) -> tuple[L
         )
         for name, value in sorted({"kind": kind, **given}.items())
     )
-
-
-def _option_leaf(name: str, value: OptionValue) -> Leaf:
-    text = redacted(short(value))
-    return Leaf(name=name, aspect="parameters", digest=digest_value(value), text=text)
 
 
 def documentation_leaf(name: str, documentation: str) -> Leaf:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from blase_lab.capture import modules, values
 from blase_lab.capture.names import reads_of_source
-from blase_lab.capture.resolve import redacted
+from blase_lab.capture.resolve import is_cut, redacted
 from blase_lab.capture.sources import Statement, class_source, function_source
 from blase_lab.core.records import Closure, Definition, LocalModule
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from blase_lab.capture.resolve import Resolver
 
 Origin = Literal["import", "value", "function", "class", "statement"]
+_CUT = "its source holds what looks like a secret, which is left out of the record"
 _FUTURE = "from __future__ import annotations"
 _ANNOTATIONS_FLAG = 0x1000000
 
@@ -83,6 +84,8 @@ class Builder:
         for piece in found.pieces:
             for each in sorted(reads_of_source(piece).at_once - {name}):
                 self._need(each)
+        if any(map(is_cut, found.pieces)):
+            self._hide(name, _CUT)
         for piece in found.pieces:
             self._written.append(Definition(name=name, origin=found.origin, source=redacted(piece)))
 
@@ -101,9 +104,16 @@ class Builder:
             found = self._import_in_cells(name, value) or _imported(name, value)
             return found or self._stated(name, value)
         text = values.literal(value)
-        if text is not None:
-            return _Found("value", (f"{name} = {text}\n",))
-        return self._stated(name, value)
+        if text is None or self._is_read_elsewhere(name, text):
+            return self._stated(name, value)
+        return _Found("value", (f"{name} = {text}\n",))
+
+    def _is_read_elsewhere(self, name: str, text: str) -> bool:
+        """Tell whether a secret's cell holds no secret itself, but says where it is read from."""
+        if not is_cut(f"{name} = {text}\n"):
+            return False
+        stated = self._binding(name)
+        return bool(stated) and not any(is_cut(each.text) for each in stated)
 
     def _import_in_cells(self, name: str, value: object) -> _Found | None:
         """Take the import as the user wrote it, if it still gives this very value."""
@@ -238,10 +248,14 @@ def closure_of(name: str, walk: Resolver) -> Closure:
                 walk.imported(wanted.module)
     for hidden, reason in sorted(builder.hidden.items()):
         walk.flag(f"needs hidden {hidden}: {reason}")
+    local = local_modules(walk, definitions)
+    for module in local:
+        if is_cut(module.source):
+            walk.flag(f"needs hidden module {module.name}: {_CUT}")
     return Closure(
         function=name,
         definitions=definitions,
-        modules=local_modules(walk, definitions),
+        modules=local,
         packages=dict(sorted(walk.packages.items())),
     )
 

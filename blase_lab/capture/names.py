@@ -127,12 +127,13 @@ def is_function(code: CodeType) -> bool:
 
 def same_code(one: CodeType, two: CodeType) -> bool:
     """Tell whether two code objects do the same, wherever they stand."""
-    return one is two or _key(one) == _key(two)
+    return one is two or code_key(one) == code_key(two)
 
 
-def _key(code: CodeType) -> tuple[object, ...]:
+def code_key(code: CodeType) -> tuple[object, ...]:
+    """Return all that a code object does: equal keys, equal behaviour, wherever it stands."""
     constants = tuple(
-        _key(item) if isinstance(item, CodeType) else (type(item), repr(item))
+        code_key(item) if isinstance(item, CodeType) else (type(item), repr(item))
         for item in code.co_consts
         if not isinstance(item, frozenset)
     )

@@ -235,7 +235,7 @@ class Objects(ABC):
             name = f"{kind.__module__}.{kind.__qualname__}"
             raise Opaque(f"a {name} has no content that can be read")
         identity = self.code(kind.__name__, kind)
-        state = dict(_state(value))
+        state = dict(sorted(_state(value), key=lambda each: each[0]))
         if isinstance(value, Enum):
             state = {"name": value.name, "value": value.value}
         content = [base(value) for base in _PLAIN if isinstance(value, base)]

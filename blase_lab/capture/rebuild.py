@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from blase_lab.capture.modules import absolute
+from blase_lab.capture.resolve import is_cut
 from blase_lab.capture.sources import FUTURE_FLAGS, REBUILT
 from blase_lab.core.digest import canonical_json, sha256_hex
 from blase_lab.core.errors import StepFailedError
@@ -50,7 +51,7 @@ def rebuild(closure: Closure) -> Rebuilt:
     """Return the closure's function, ready to be called.
 
     Raises:
-        StepFailedError: a definition of the closure failed.
+        StepFailedError: a definition of the closure failed, or is recorded without its secret.
     """
     return Rebuilt(closure)
 
@@ -62,6 +63,7 @@ def _from_json(data: bytes) -> Rebuilt:
 @lru_cache(maxsize=256)
 def _function(data: bytes) -> Callable[..., Any]:
     closure = msgspec.json.decode(data, type=Closure)
+    _check_whole(closure)
     name = f"_blase_{sha256_hex(data)[:_DIGEST_CHARACTERS]}"
     namespace = _Loader(name, closure.modules).namespace(name, name)
     flags = 0
@@ -85,6 +87,21 @@ def _function(data: bytes) -> Callable[..., Any]:
         )
     found: Callable[..., Any] = namespace[closure.function]
     return found
+
+
+def _check_whole(closure: Closure) -> None:
+    """Refuse to execute a source out of which a secret was cut: it would compute otherwise."""
+    pieces = [("definition", each.name, each.source) for each in closure.definitions]
+    pieces += [("local module", each.name, each.source) for each in closure.modules]
+    for kind, name, source in pieces:
+        if is_cut(source):
+            raise StepFailedError(
+                f"The {kind} `{name}` of the captured step `{closure.function}` cannot be executed "
+                "again: what looks like a secret in its source is left out of the record.",
+                way_out="Rename the variable if it holds no secret, or read the secret from the "
+                "environment (`os.environ`); then run the cell again.",
+                definition=name,
+            )
 
 
 def _compiled(source: str, file: str, flags: int) -> Any:

@@ -10,12 +10,14 @@ from types import FunctionType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from blase_lab.capture import modules, values
-from blase_lab.capture.names import modules_named, reads
+from blase_lab.capture.canonical import digest_of_source
+from blase_lab.capture.names import code_key, modules_named, reads, reads_of_source
 from blase_lab.capture.objects import Objects, is_user_file
 from blase_lab.capture.sources import function_source, signature_of
 from blase_lab.core.digest import Opaque, joined, sha256_hex
 from blase_lab.core.records import Leaf
 from blase_lab.store import redact
+from blase_lab.store.redact import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -187,15 +189,29 @@ class Resolver(Objects):
         if values.is_generator(value):
             aspect = "seed"
             self.flag(f"draws: `{label}` is a generator that every draw changes; make it inside")
-        self.leaf(key, aspect, self.content(label, value), text=values.short(value))
+        digest, text = self.content(label, value)
+        self.leaf(key, aspect, digest, text=text)
 
-    def content(self, label: str, value: object) -> str:
-        """Return the digest of a value's content; an opaque one is named with its reason."""
+    def content(self, label: str, value: object) -> tuple[str, str]:
+        """Return the digest of a value's content and its text; an opaque one is named with why.
+
+        An opaque value is known by the statements that made it, where cells show them.
+        """
         try:
-            return self.digest(value)
+            return self.digest(value), values.short(value)
         except Opaque as opaque:
             self.flag(f"opaque: `{label}`: {opaque.reason}")
-            return joined("opaque", type(value).__module__, type(value).__qualname__)
+        kind = joined("opaque", type(value).__module__, type(value).__qualname__)
+        is_global = label in self.namespace and self.namespace[label] is value
+        stated = [each.text for each in self.cells.binding(label)] if is_global else []
+        if not stated:
+            return kind, values.short(value)
+        for text in stated:
+            for read in sorted(reads_of_source(text).at_once & self.namespace.keys() - {label}):
+                self.name(read, self.namespace)
+        # the latest of equal ones: a closure's definitions are searched each once
+        shown = dict.fromkeys(_digest_of_statement(text) for text in reversed(stated))
+        return joined(kind, *shown), "".join(stated)
 
     # --- modules ---------------------------------------------------------------------------------
 
@@ -317,15 +333,27 @@ class Resolver(Objects):
 
 def bytecode(function: FunctionType) -> str:
     """Return a digest of a function without source; it holds on this Python only."""
-    code = function.__code__
-    plain = [each for each in code.co_consts if values.is_scalar(each)]
-    return joined("bytecode", code.co_code, repr((code.co_names, code.co_varnames, plain)))
+    return joined("bytecode", repr(code_key(function.__code__)))
+
+
+def _digest_of_statement(text: str) -> str:
+    """Return the canonical digest of a statement as a closure records it: without secrets."""
+    shown = redacted(text)
+    try:
+        return digest_of_source(shown)
+    except SyntaxError:
+        return sha256_hex(shown.encode())
 
 
 @lru_cache(maxsize=4096)
 def redacted(text: str) -> str:
     """Return the text without secrets."""
     return redact(text)
+
+
+def is_cut(text: str) -> bool:
+    """Tell whether a text, once recorded, is no longer whole: executed, it would do otherwise."""
+    return HIDDEN in redacted(text)
 
 
 def resolve(

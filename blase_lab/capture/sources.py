@@ -74,12 +74,12 @@ class Cells:
         return ()
 
 
-def cells_of(namespace: Mapping[str, object], *bodies: str) -> Cells:
-    """Return the cells that a notebook's namespace and the line cache know, and the bodies."""
+def cells_of(namespace: Mapping[str, object], *bodies: str, earlier: Sequence[str] = ()) -> Cells:
+    """Return the earlier texts, the cells that a notebook and the line cache know, the bodies."""
     history = namespace.get("In")
     ran = [text for text in history if isinstance(text, str)] if isinstance(history, list) else []
     known = [text for name in list(linecache.cache) if (text := _cached_cell(name))]
-    return Cells([*(text for text in known if text not in ran), *ran, *bodies])
+    return Cells([*earlier, *(text for text in known if text not in ran), *ran, *bodies])
 
 
 def _cached_cell(name: str) -> str:

@@ -1,8 +1,8 @@
 """Canonical digests: equal content has equal digests in every process, on every Python.
 
 A value is digested by its type and its content: sets in the order of their elements' digests,
-dictionaries in the order of their keys' digests, floats by their bits, arrays by dtype, shape and
-content. What has no content (a socket, a lock) is `Opaque`: never digested by its address.
+dictionaries in their own order, floats by their bits, arrays by dtype, shape and content. What
+has no content (a socket, a lock) is `Opaque`: never digested by its address.
 """
 
 from __future__ import annotations
@@ -138,11 +138,6 @@ def _set(walk: _Walk, value: Iterable[object]) -> Sequence[str]:
 
 
 def _mapping(walk: _Walk, value: dict[object, object]) -> Sequence[str]:
-    pairs = sorted((walk.digest(key), walk.digest(item)) for key, item in value.items())
-    return [part for pair in pairs for part in pair]
-
-
-def _ordered(walk: _Walk, value: OrderedDict[object, object]) -> Sequence[str]:
     return [walk.digest(part) for pair in value.items() for part in pair]
 
 
@@ -236,7 +231,7 @@ _COMPOUNDS: dict[type, Callable[[_Walk, Any], Sequence[str | bytes]]] = {
     set: _set,
     frozenset: _set,
     dict: _mapping,
-    OrderedDict: _ordered,
+    OrderedDict: _mapping,
     defaultdict: _default,
     slice: _slice,
     np.ndarray: _array,

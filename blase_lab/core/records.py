@@ -292,6 +292,8 @@ class Training(Record, frozen=True, kw_only=True, tag="training"):
     environment: dict[str, str]
     findings: tuple[Finding, ...] = ()
     notebook: str | None = None
+    settings: str = ""
+    """The text of `blase.toml` when it was trained."""
     created: str
 
 

@@ -251,7 +251,19 @@ def _encode_times(series: pd.Series[Any], form: Form) -> np.ndarray[Any, Any]:
     times = pd.to_datetime(series, utc=form.tz is not None)
     if form.tz is not None:
         times = times.dt.tz_convert("UTC").dt.tz_localize(None)
-    return np.ascontiguousarray(times.to_numpy(dtype="datetime64[ns]").view("<i8"))
+    try:
+        nanoseconds = times.dt.as_unit("ns")
+    except pd.errors.OutOfBoundsDatetime as error:
+        lowest, highest = pd.Timestamp.min, pd.Timestamp.max
+        value = times[(times < lowest) | (times > highest)].iloc[0]
+        raise WrongShapeError(
+            f"The time {value}{_in_column(series)} lies outside {lowest:%Y-%m-%d} to "
+            f"{highest:%Y-%m-%d}, which nanoseconds can tell.",
+            way_out="Make it missing (`pd.NaT`) if it means never, or make the column text.",
+            column=None if series.name is None else str(series.name),
+            value=str(value),
+        ) from error
+    return np.ascontiguousarray(nanoseconds.to_numpy(dtype="datetime64[ns]").view("<i8"))
 
 
 def _encode_numbers(series: pd.Series[Any], form: Form) -> np.ndarray[Any, Any]:
@@ -260,26 +272,42 @@ def _encode_numbers(series: pd.Series[Any], form: Form) -> np.ndarray[Any, Any]:
     if getattr(series.dtype, "kind", "O") == "m":
         series = series.dt.total_seconds()
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iufb":
-        return np.ascontiguousarray(_exact(series.to_numpy(), form.dtype))
+        _check_exact(series, form.dtype)
+        return np.ascontiguousarray(series.to_numpy().astype(form.dtype, copy=False))
     if "f" in form.dtype:
+        _check_exact(series, form.dtype)
         if series.dtype == object:
             series = series.astype("Float64").astype("float64")
         return pd.to_numeric(series).to_numpy(dtype=form.dtype, na_value=np.nan)
     return series.to_numpy(dtype=form.dtype)
 
 
-def _exact(numbers: np.ndarray[Any, Any], dtype: str) -> np.ndarray[Any, Any]:
-    """Convert, unless a large integer would silently become another one."""
-    if numbers.dtype.kind in "iu" and dtype == "<f8" and numbers.size:
-        largest = max(abs(int(numbers.min())), abs(int(numbers.max())))
-        if largest > EXACT_INTEGERS:
-            raise WrongShapeError(
-                f"The integer {largest} stands in a column with missing values or fractions, "
-                "where only integers up to 2^53 are exact.",
-                way_out="Make it text if it is an identifier.",
-                largest=largest,
-            )
-    return numbers.astype(dtype, copy=False)
+def _check_exact(series: pd.Series[Any], dtype: str) -> None:
+    """Refuse a large integer that would silently become another one."""
+    if dtype != "<f8":
+        return
+    largest = _largest(series)
+    if largest > EXACT_INTEGERS:
+        raise WrongShapeError(
+            f"The integer {largest}{_in_column(series)} stands among missing values or fractions, "
+            "where only integers up to 2^53 are exact.",
+            way_out="Make it text if it is an identifier.",
+            column=None if series.name is None else str(series.name),
+            largest=largest,
+        )
+
+
+def _largest(series: pd.Series[Any]) -> int:
+    """Return the largest absolute value of the integers, missing ones and fractions left out."""
+    if series.dtype == object:
+        return max((abs(value) for value in series if isinstance(value, int)), default=0)
+    if getattr(series.dtype, "kind", "O") not in "iu" or not bool(series.notna().any()):
+        return 0
+    return max(abs(int(series.min())), abs(int(series.max())))
+
+
+def _in_column(series: pd.Series[Any]) -> str:
+    return "" if series.name is None else f" in column `{series.name}`"
 
 
 def decode(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from blase_lab.core.digest import canonical_json, sha256_hex
-from blase_lab.core.errors import NotFoundError, SplitError, VersionTakenError
+from blase_lab.core.errors import DamagedError, NotFoundError, SplitError, VersionTakenError
 from blase_lab.core.records import Fitted, Record, Snapshot, Split
 from blase_lab.data.frames import array_path
 
@@ -139,12 +139,30 @@ def remembered(store: Store, kind: type[R], record_id: str) -> R | None:
 
 
 def remember(store: Store, record: Made) -> Made:
-    """Write a record whose id says how it was made; one written before by an equal call wins."""
+    """Write a record whose id says how it was made; one written before by an equal call wins.
+
+    Raises:
+        DamagedError: its data are gone, and what was written anew is not equal to them.
+    """
     try:
         store.ledger.put(record, id=record.id)
     except VersionTakenError:
-        return store.ledger.get(type(record), record.id)
+        known = store.ledger.get(type(record), record.id)
+        if isinstance(known, Snapshot):
+            _check_data(store, known)
+        return known
     return record
+
+
+def _check_data(store: Store, snapshot: Snapshot) -> None:
+    if not store.arrays.has(snapshot.data):
+        raise DamagedError(
+            f"The data {snapshot.data[:12]} of `{snapshot.name}` are gone, "
+            "and building them again gave other bytes.",
+            way_out="Build with the versions that made them, or restore them from a backup.",
+            snapshot=snapshot.id,
+            digest=snapshot.data,
+        )
 
 
 def content_digest(columns: Sequence[Column]) -> str:

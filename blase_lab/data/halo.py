@@ -1,8 +1,9 @@
 """Halos: the rows around a shard that its step needs, gathered in bounded memory.
 
 One pass over the shards keeps the last N rows of every group (a second pass, backwards, the next
-N). The halo of a shard is kept as a blob, so its digest covers its row ids and its values alike:
-the memo key of the shard rests on it, and not on all the rows before.
+N). The halo of a shard is kept as a blob of what is stored, so texts are codes there; its digest
+covers its row ids and what the codes mean: the memo key of the shard rests on it, and not on all
+the rows before.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from blase_lab.core.digest import merkle
 from blase_lab.core.errors import DataError
-from blase_lab.data.frames import Place, read_stored
+from blase_lab.data.columns import Form, decode, digest_values
+from blase_lab.data.frames import Place, categories_at, read_stored
+from blase_lab.data.order import check_sortable, sort_keys
 from blase_lab.data.plan import over_budget
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ Rows = dict[str, np.ndarray[Any, Any]]
 
 ROW = "\0row"
 GROUP = "\0group"
+ROW_IDS = Form("number", "<i8")
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,17 @@ class Halo:
 
     before: str | None = None
     after: str | None = None
+    rows: int = 0
+    digests: tuple[str | None, str | None] = (None, None)
+    """Of the values before and after: equal whatever codes their texts have."""
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One half of a halo: its blob, the digest of its values, and how many rows it has."""
+
+    blob: str | None = None
+    digest: str | None = None
     rows: int = 0
 
 
@@ -71,6 +87,14 @@ class Reading:
         }
         return {ROW: index[mask], **found}
 
+    def digest(self, rows: Rows) -> str:
+        """Return a digest over the ids and the values of some rows, texts as what they say."""
+        parts = [(ROW, digest_values(rows[ROW], ROW_IDS))]
+        for name, place in self.places.items():
+            texts = categories_at(self.folder, place.data, place.name)
+            parts.append((name, digest_values(rows[name], place.form, texts)))
+        return merkle(parts)
+
 
 def gather_halos(
     reading: Reading,
@@ -88,7 +112,7 @@ def gather_halos(
     """
     if around.order is not None:
         check_order(reading, around.order, bounds)
-    before: list[tuple[str | None, int]] = [(None, 0)] * len(bounds)
+    before = [_Side()] * len(bounds)
     after = list(before)
     if around.lookback:
         before = list(_pass(reading, around, bounds, store=store, budget=budget))
@@ -96,7 +120,10 @@ def gather_halos(
         mirrored = Around(lookback=around.lookahead, group=around.group)
         backwards = [(stop, start) for start, stop in reversed(bounds)]
         after = list(_pass(reading, mirrored, backwards, store=store, budget=budget))[::-1]
-    return [Halo(one[0], two[0], one[1] + two[1]) for one, two in zip(before, after, strict=True)]
+    return [
+        Halo(one.blob, two.blob, one.rows + two.rows, (one.digest, two.digest))
+        for one, two in zip(before, after, strict=True)
+    ]
 
 
 def _pass(
@@ -106,15 +133,15 @@ def _pass(
     *,
     store: Store,
     budget: int,
-) -> Iterable[tuple[str | None, int]]:
-    """Yield blob and length of every shard's halo; bounds that fall are read backwards."""
+) -> Iterable[_Side]:
+    """Yield one side of every shard's halo; bounds that fall are read backwards."""
     tail: Rows | None = None
     for one, two in bounds:
         rows = _grouped(reading, around.group, (min(one, two), max(one, two)))
         if one > two:
             rows = {name: values[::-1] for name, values in rows.items()}
         halo = None if tail is None else _of_groups(tail, np.unique(rows[GROUP]))
-        yield (None, 0) if halo is None or not len(halo[ROW]) else _keep(halo, store)
+        yield _Side() if halo is None or not len(halo[ROW]) else _keep(halo, reading, store)
         joined = rows if tail is None else _appended(tail, rows)
         tail = _take(joined, last_of_each(joined[GROUP], around.lookback))
         _check_tail(tail, budget)
@@ -170,32 +197,37 @@ def _check_tail(tail: Rows, budget: int) -> None:
         )
 
 
-def _keep(halo: Rows, store: Store) -> tuple[str, int]:
+def _keep(halo: Rows, reading: Reading, store: Store) -> _Side:
     order = np.argsort(halo[ROW])
     packed = io.BytesIO()
-    names = [name for name in halo if name != GROUP]
-    arrays: dict[str, Any] = {f"a{k}": halo[name][order] for k, name in enumerate(names)}
+    rows = {name: halo[name][order] for name in [ROW, *reading.places]}
+    arrays: dict[str, Any] = {f"a{k}": values for k, values in enumerate(rows.values())}
     np.savez(packed, **arrays)
-    return store.blobs.put(packed.getvalue()), len(order)
+    return _Side(store.blobs.put(packed.getvalue()), reading.digest(rows), len(order))
 
 
 def open_halo(store: Store, blob: str, names: Sequence[str]) -> Rows:
-    """Return the rows of a halo, in the order of their ids."""
+    """Return the rows of a halo, in the order of their ids.
+
+    Texts are codes of the very trees that the halo was gathered from: a build opens no other's.
+    """
     with np.load(io.BytesIO(store.blobs.get(blob)), allow_pickle=False) as packed:
         return {name: packed[f"a{k}"] for k, name in enumerate([ROW, *names])}
 
 
 def check_order(reading: Reading, order: Place, bounds: Sequence[tuple[int, int]]) -> None:
-    """Return if the rows that cleaning kept rise in a column.
+    """Return if the rows that cleaning kept rise in a column; missing values come last.
 
     Raises:
-        DataError: they do not; the first row that falls is named.
+        DataError: they do not, and the first row that falls is named; or no order is in its values.
     """
+    check_sortable(order.name, order.form)
     alone = Reading(reading.folder, {order.name: order}, reading.kept)
     last: np.ndarray[Any, Any] | None = None
     for start, stop in bounds:
         rows = alone.rows(start, stop)
-        values, index = rows[order.name], rows[ROW]
+        values = sort_keys(decode(rows[order.name], order.form), order.form)
+        index = rows[ROW]
         if last is not None:
             values, index = np.append(last, values), np.append(index[:1], index)
         falls = np.flatnonzero(values[1:] < values[:-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, Unpack
 
 import numpy as np
@@ -13,13 +14,7 @@ from msgspec import structs
 from blase_lab.core.digest import RowsDigest
 from blase_lab.core.errors import EmptyDataError, StoreError
 from blase_lab.core.records import Chunks, Progress, Snapshot, Step
-from blase_lab.data.columns import (
-    Categories,
-    Form,
-    digest_values,
-    encode,
-    settled,
-)
+from blase_lab.data.columns import Categories, Form, digest_values, encode, settled
 from blase_lab.data.frames import array_path
 from blase_lab.data.join import Join, Lookup
 from blase_lab.data.memo import ColumnPart, Part, key_of, older, parts_of
@@ -46,7 +41,6 @@ from blase_lab.data.write import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -185,9 +179,11 @@ def _prepare(table: Table, given: Ingesting, *, folder: Path) -> Work:
     plan = _plan(survey, lookups, given)
     step = given.get("step")
     facts: dict[str, Any] = {
-        "inputs": survey.digests,
+        "inputs": _told_inputs(survey.digests, folder),
         "order": given.get("order"),
-        "joins": [lookup.facts() for lookup in lookups],
+        "joins": [
+            {**lookup.facts(), "inputs": _told_inputs(lookup.digests, folder)} for lookup in lookups
+        ],
     }
     key = {
         "stage": "source",
@@ -221,12 +217,22 @@ def look_at_files(
     looked = []
     for file in files:
         stat = file.stat()
-        is_own = file.is_relative_to(folder)
-        path = file.relative_to(folder) if is_own else file
-        about = {"path": path.as_posix(), "bytes": stat.st_size, "changed": stat.st_mtime_ns}
-        digest = (digests or {}).get(file.name)
+        about = {
+            "path": _told_path(file, folder),
+            "bytes": stat.st_size,
+            "changed": stat.st_mtime_ns,
+        }
+        digest = (digests or {}).get(file.as_posix())
         looked.append({**about, "sha256": digest} if digest else about)
     return looked
+
+
+def _told_path(file: Path, folder: Path) -> str:
+    return (file.relative_to(folder) if file.is_relative_to(folder) else file).as_posix()
+
+
+def _told_inputs(digests: Mapping[str, str], folder: Path) -> dict[str, str]:
+    return {_told_path(Path(file), folder): digest for file, digest in digests.items()}
 
 
 def _plan(survey: Survey, lookups: Sequence[Lookup], given: Ingesting) -> Chunks:

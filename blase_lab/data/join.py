@@ -83,7 +83,6 @@ class Lookup:
         self.forms = {name: join_forms([survey.forms[name], NOTHING], name=name) for name in taken}
         self.texts = {name: Categories() for name in taken}
         self._read(join.table)
-        self._known = {name: known[name] for name in self.on}
 
     def _read(self, table: Table) -> None:
         """Keep keys as pandas and values as stored arrays."""

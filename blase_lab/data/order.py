@@ -97,13 +97,22 @@ def _sortable(name: str, survey: Survey) -> Form:
     if name not in survey.forms:
         raise unknown_column(name, survey.forms)
     form = survey.forms[name]
+    check_sortable(name, form)
+    return form
+
+
+def check_sortable(name: str, form: Form) -> None:
+    """Return if rows can be put in order by such a column.
+
+    Raises:
+        DataError: it holds neither times nor numbers.
+    """
     if form.kind not in {"number", "datetime"} or form.shape:
         raise DataError(
             f"Column `{name}` holds no times and no numbers to sort by.",
             way_out="Name columns of times or numbers with --order.",
             column=name,
         )
-    return form
 
 
 def sort_keys(column: Any, form: Form) -> Keys:

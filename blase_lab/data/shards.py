@@ -65,10 +65,21 @@ class Spec:
     def can_hold(self, part: Part) -> bool:
         """Say whether a shard's values can be written as this says."""
         return list(part.columns) == list(self.forms) and all(
-            join_forms([self.forms[name], column.natural], name=name) == self.forms[name]
+            _is_wide_enough(self.forms[name], column.natural, name)
             and self.codes(name, column) is not None
             for name, column in part.columns.items()
         )
+
+
+def _is_wide_enough(form: Form, natural: Form, name: str) -> bool:
+    """Say whether a form holds another; two that cannot meet are told apart when all are known.
+
+    The form of a column without any value so far is a guess that a later shard may overrule.
+    """
+    try:
+        return join_forms([form, natural], name=name) == form
+    except WrongShapeError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,8 @@ def run_shard(work: Work) -> Done:
     """
     frame, own, mask = _frame(work)
     if mask.any():
-        columns = _columns(work, _call(work, frame), frame=frame, own=own)
+        index = frame.index  # before the call: the function may sort or drop in place
+        columns = _columns(work, _call(work, frame), index=index, own=own)
     else:
         columns = {name: np.empty((0, *form.shape)) for name, form in _forms(work).items()}
     part = _part(work, columns, mask)
@@ -239,11 +251,12 @@ def _shaped(work: Work) -> Iterator[None]:
         ) from error
 
 
-def _columns(work: Work, result: Any, *, frame: pd.DataFrame, own: slice) -> dict[str, Any]:
+def _columns(work: Work, result: Any, *, index: pd.Index[Any], own: slice) -> dict[str, Any]:
     """Return the result as columns by name, only the shard's own rows."""
     import pandas as pd
 
-    aligned = _aligned(work, result, frame)
+    aligned = _aligned(work, result, index)
+    _check_filled(work, aligned)
     if not isinstance(aligned, pd.DataFrame):
         name = KEPT if work.kind == "clean" else work.step
         return {name: aligned[own]}
@@ -256,27 +269,37 @@ def _columns(work: Work, result: Any, *, frame: pd.DataFrame, own: slice) -> dic
     return {f"{work.step}.{name}": aligned[name].iloc[own] for name in aligned.columns}
 
 
-def _aligned(work: Work, result: Any, frame: pd.DataFrame) -> Any:
-    """Return a value per row of the frame, in its order."""
+def _check_filled(work: Work, aligned: Any) -> None:
+    """Refuse rows without any value: no array could hold them."""
+    if 0 in aligned.shape[1:]:
+        raise WrongShapeError(
+            f"Step `{work.step}` returned no columns for the rows {work.start} to {work.stop - 1}.",
+            way_out="Return at least one column for every chunk.",
+            step=work.step,
+        )
+
+
+def _aligned(work: Work, result: Any, index: pd.Index[Any]) -> Any:
+    """Return a value per row that the function was given, in the order it was given them."""
     import pandas as pd
 
     if isinstance(result, list | tuple):
         result = pd.Series(list(result))
     has_length = hasattr(result, "__len__") and not isinstance(result, str | bytes | dict)
     rows = len(result) if has_length and np.ndim(result) > 0 else None
-    if rows != len(frame):
+    if rows != len(index):
         got = f"{rows} values" if rows is not None else f"one {type(result).__name__}"
         raise WrongShapeError(
-            f"Step `{work.step}` returned {got} for {len(frame)} rows "
+            f"Step `{work.step}` returned {got} for {len(index)} rows "
             f"(rows {work.start} to {work.stop - 1}).",
             way_out="Return one value for each row of the chunk, in its order.",
             step=work.step,
-            expected=len(frame),
+            expected=len(index),
             got=rows,
         )
     is_labelled = isinstance(result, pd.Series | pd.DataFrame)
-    if is_labelled and _is_permuted(result.index, frame.index):
-        return result.reindex(frame.index)
+    if is_labelled and _is_permuted(result.index, index):
+        return result.reindex(index)
     return result.array if isinstance(result, pd.Series) else _plain(result)
 
 

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from blase_lab.core.errors import UnreadableSourceError
 from blase_lab.data.columns import Form, form_of, join_forms
@@ -32,7 +32,7 @@ class Survey:
     text_bytes: dict[str, float] = field(default_factory=dict)
     """Mean length of the texts of a column."""
     digests: dict[str, str] = field(default_factory=dict)
-    """File name → sha256 of its bytes."""
+    """Path of a file, as it was given → sha256 of its bytes."""
 
     def bytes_per_row(self) -> int:
         """Return about what one row takes in memory as pandas holds it."""
@@ -194,8 +194,25 @@ def digest_files(files: Sequence[Path]) -> dict[str, str]:
     digests = {}
     for path in files:
         with path.open("rb") as opened:
-            digests[path.name] = hashlib.file_digest(opened, "sha256").hexdigest()
+            digests[path.as_posix()] = hashlib.file_digest(opened, "sha256").hexdigest()
     return digests
+
+
+def arrow_frame(batch: Any) -> pd.DataFrame:
+    """Return an Arrow batch as pandas, its integers exact beside missing values too."""
+    import pandas as pd
+    import pyarrow as pa
+
+    nullable = {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}
+    if not any(each.type in nullable and each.null_count for each in batch.columns):
+        return cast("pd.DataFrame", batch.to_pandas())
+    frame: pd.DataFrame = batch.to_pandas(types_mapper=nullable.get)
+    plain = {
+        name: dtype.name.lower()
+        for name, dtype in frame.dtypes.items()
+        if isinstance(dtype, pd.Int64Dtype | pd.UInt64Dtype) and not frame[name].hasnans
+    }
+    return frame.astype(plain) if plain else frame
 
 
 def look_at_frames(frames: Iterator[pd.DataFrame], digests: dict[str, str]) -> Survey:

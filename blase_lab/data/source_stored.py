@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from blase_lab.core.errors import UnreadableSourceError
-from blase_lab.data.source import Table, reads
+from blase_lab.data.source import Table, arrow_frame, reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def _read_parquet(path: Path, rows: int) -> Iterator[pd.DataFrame]:
     try:
         with parquet.ParquetFile(path) as opened:
             for batch in opened.iter_batches(batch_size=rows):
-                yield batch.to_pandas().reset_index(drop=True)
+                yield arrow_frame(batch).reset_index(drop=True)
     except pa.ArrowInvalid as error:
         raise UnreadableSourceError(
             f"`{path.name}` is no Parquet file: {error}.",
@@ -78,8 +78,6 @@ class SqliteTable(Table):
 
     def chunks(self, rows: int) -> Iterator[pd.DataFrame]:
         """Yield the rows as the table gives them."""
-        import pandas as pd
-
         address = f"{self.files[0].absolute().as_uri()}?mode=ro"
         quoted = '"' + self._name.replace('"', '""') + '"'
         try:
@@ -87,10 +85,27 @@ class SqliteTable(Table):
                 cursor = opened.execute(f"SELECT * FROM {quoted}")  # noqa: S608 (quoted above)
                 names = [column[0] for column in cursor.description]
                 while values := cursor.fetchmany(rows):
-                    yield pd.DataFrame(values, columns=names)
+                    yield _exact_frame(values, names)
         except sqlite3.Error as error:
             raise UnreadableSourceError(
                 f"Table `{self._name}` of `{self.files[0].name}` cannot be read: {error}.",
                 way_out="Look at the file with `sqlite3`, and name a table that it holds.",
                 file=self.files[0].name,
             ) from error
+
+
+def _exact_frame(rows: list[tuple[Any, ...]], names: list[str]) -> pd.DataFrame:
+    """Return rows as pandas; integers beside missing values or fractions are not yet rounded."""
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=names)
+    for place, name in enumerate(names):
+        if frame[name].dtype != "float64":
+            continue
+        values = [row[place] for row in rows]
+        found = {type(value) for value in values if value is not None}
+        if found == {int}:
+            frame[name] = pd.Series(values, dtype="Int64")
+        elif int in found:
+            frame[name] = pd.Series(values, dtype=object)
+    return frame

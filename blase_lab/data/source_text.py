@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from blase_lab.core.errors import UnreadableSourceError
 from blase_lab.data.columns import NOTHING, TEXT, Form
-from blase_lab.data.source import Survey, Table, digest_files, reads
+from blase_lab.data.source import Survey, Table, arrow_frame, digest_files, reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,6 +83,7 @@ class TextTable(Table):
         super().__init__()
         self.files = tuple(files)
         self._delimiter = delimiter
+        self._whole: frozenset[str] = frozenset()
 
     def look(self) -> Survey:
         """Read all as text once: which types fit every value of a column?"""
@@ -103,6 +104,7 @@ class TextTable(Table):
                     size = compute.sum(compute.binary_length(column)).as_py() or 0
                     texts[name] = texts.get(name, 0) + size
         forms = {name: _form(kinds, missing.get(name, 0), rows) for name, kinds in fitting.items()}
+        self._whole = frozenset(name for name, kinds in fitting.items() if kinds[0] == "int")
         means = {
             name: texts.get(name, 0) / max(rows, 1)
             for name, form in forms.items()
@@ -113,11 +115,14 @@ class TextTable(Table):
     def chunks(self, rows: int) -> Iterator[pd.DataFrame]:
         """Yield the rows with the types that the survey found."""
         survey = self.survey()
+        # Whole numbers beside missing ones are read as such: as floats, large ones would be others.
+        whole = {name: FORMS["int"] for name in self._whole if survey.forms[name] != NOTHING}
+        types = _arrow_types({**survey.forms, **whole})
         digests: dict[str, str] = {}
         for path in self.files:
-            for batch in self._batches(path, _arrow_types(survey.forms), digests):
+            for batch in self._batches(path, types, digests):
                 for start in range(0, batch.num_rows, rows):
-                    yield batch.slice(start, rows).to_pandas()
+                    yield arrow_frame(batch.slice(start, rows))
         if digests != survey.digests:
             raise UnreadableSourceError(
                 "A file changed while it was read.",
@@ -192,7 +197,7 @@ def _opened(path: Path, digests: dict[str, str], *, whole: bool = True) -> Itera
             stream = pa.CompressedInputStream(stream, "gzip")
         yield stream
         if whole:
-            digests[path.name] = hashing.hexdigest()
+            digests[path.as_posix()] = hashing.hexdigest()
 
 
 def _member(packed: zipfile.ZipFile, path: Path) -> str:

@@ -45,13 +45,16 @@ def make_split(
 ) -> Split:
     """Assign every row of the source to one split; an equal call gives the record made before.
 
+    Where the rows of that record are gone from the store they are written again.
+
     Raises:
         SplitError: the policy cannot be followed, or train or test would be empty.
+        DamagedError: rows written again are not those that the record names.
     """
     check_policy(policy)
     identity = _identity(policy, source, kept)
     known = remembered(store, Split, identity)
-    if known is not None:
+    if known is not None and _has_rows(store, known):
         return known
     job = _open(policy, source, kept=kept, store=store)
     borders = find_borders(policy, job.key, job.kept) if policy.by == "time" else None
@@ -68,6 +71,11 @@ def make_split(
         created=snapshot.created,
     )
     return remember(store, split)
+
+
+def _has_rows(store: Store, split: Split) -> bool:
+    snapshot = remembered(store, Snapshot, split.snapshot)
+    return snapshot is not None and store.arrays.has(snapshot.data)
 
 
 def check_policy(policy: SplitPolicy) -> None:

@@ -188,7 +188,7 @@ def _keys(
                     "rows": [start, stop],
                     "columns": [[p.name, p.form, digests.of(p, start, stop)] for p in seen],
                     "kept": kept is not None,
-                    "halo": [halo.before, halo.after],
+                    "halo": list(halo.digests),
                 }
             )
         )

@@ -251,7 +251,11 @@ class Project:
     def rerun(
         self, run: str | None = None, *, as_captured: bool = False, watch: Watch | None = None
     ) -> Verdict:
-        """Make a run again in a clean process, from the project as it stands, and judge it."""
+        """Make a run again in a clean process, with its steps as they stand now, and judge it.
+
+        Steps that were added since take no part; `as_captured` takes the versions and the settings
+        of the run itself.
+        """
         from blase_lab.project.replaying import rerun
 
         return rerun(self._space, run, as_captured=as_captured, watch=watch or unwatched)

@@ -67,13 +67,14 @@ def rerun(space: Workspace, run: str | None, *, as_captured: bool = False, watch
     refresh(space)
     steps = list(before.steps.values()) if as_captured else _current(space, before)
     with space.store.lock("rerun"):
-        verdict = _execute_and_judge(space, before, steps, watch=watch)
+        settings = training.settings if as_captured else space.settings.text
+        verdict = _execute_and_judge(space, before, steps, settings=settings, watch=watch)
     space.store.ledger.put(verdict)
     return verdict
 
 
 def _execute_and_judge(
-    space: Workspace, before: Facts, steps: list[Step], *, watch: Watch
+    space: Workspace, before: Facts, steps: list[Step], *, settings: str, watch: Watch
 ) -> Verdict:
     """Run the captured notebook in a folder of its own; a failed one stays until the next rerun."""
     started = time.monotonic()
@@ -84,8 +85,8 @@ def _execute_and_judge(
     folder = make_folder(reruns) / f"{training.id}-{secrets.token_hex(3)}"
     write_rerun_folder(
         folder,
-        notebook=notebook_of(training, steps, evaluated=before.evaluation is not None),
-        settings=space.settings.text,
+        notebook=notebook_of(before, steps),
+        settings=settings,
         modules=[module for step in steps for module in step.closure.modules],
         files=_own_files(space, before),
     )
@@ -115,9 +116,9 @@ def export(space: Workspace, run: str | None, *, into: Path | None, watch: Watch
     )
     parts = BundleParts(
         title=space.settings.name,
-        settings=space.settings.text,
+        settings=training.settings,
         requirements=_requirements(facts),
-        notebook=notebook_of(training, list(facts.steps.values()), evaluated=True),
+        notebook=notebook_of(facts, list(facts.steps.values())),
         card_html=render_html(sheet),
         card_markdown=render_markdown(sheet),
         tolerance=space.settings.tolerance,
@@ -127,12 +128,14 @@ def export(space: Workspace, run: str | None, *, into: Path | None, watch: Watch
     return bundle
 
 
-def notebook_of(training: Training, steps: list[Step], *, evaluated: bool) -> dict[str, Any]:
-    """Return the captured notebook of a training: its steps in order, then the verbs."""
+def notebook_of(facts: Facts, steps: list[Step]) -> dict[str, Any]:
+    """Return the captured notebook of a run: its steps in order, then the verbs that it saw."""
+    training = facts.training
+    assert training is not None
     given = training.hyperparameters
     train = "train --epochs {epochs} --batch {batch} --seed {seed}" + _accepted(training)
     verbs = ["build", train]
-    verbs += ["evaluate"] if evaluated else []
+    verbs += [] if facts.evaluation is None else [f"evaluate --split {facts.evaluation.split}"]
     return captured_notebook(
         steps,
         verbs,

@@ -14,7 +14,12 @@ from blase_lab.capture import (
     recapture_from_disk,
     still_same,
 )
-from blase_lab.core.errors import BlaseError, NotFoundError, VersionTakenError
+from blase_lab.core.errors import (
+    BlaseError,
+    NotFoundError,
+    StepFailedError,
+    VersionTakenError,
+)
 from blase_lab.core.lineage import changes, sentence
 from blase_lab.core.records import Change, Step, StepState
 from blase_lab.report import is_documented
@@ -76,14 +81,27 @@ def refresh(space: Workspace) -> dict[str, tuple[Change, ...]]:
     """Capture again what changed since, before a verb runs, and say what it was.
 
     In a notebook the live names decide; in a shell the local modules on disk do.
+
+    Raises:
+        StepFailedError: the step's own function is another than its cell says; nothing was built.
     """
     refreshed = {}
     for name, step in space.steps().items():
         found = stale_changes(space, step)
+        _check_own_function(step, found)
         if found:
             publish(space, _captured_again(space, step), cell=_cell_of(step))
             refreshed[name] = found
     return refreshed
+
+
+def _check_own_function(step: Step, found: Sequence[Change]) -> None:
+    own = {f"function {step.closure.function}", f"class {step.closure.function}"}
+    if any(change.name in own for change in found):
+        raise StepFailedError(
+            f"`{step.closure.function}` was defined again outside the cell of `{step.name}`.",
+            way_out="Run the marked cell again, or give the other function another name.",
+        )
 
 
 def stale_changes(space: Workspace, step: Step) -> tuple[Change, ...]:

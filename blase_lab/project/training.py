@@ -87,7 +87,8 @@ def train(space: Workspace, wishes: Wishes, *, watch: Watch) -> Run:
         training = _plan_training(space, prepared, model=model, wishes=wishes)
         space.store.ledger.put(training, id=training.id)
         space.store.refs.publish("run", "run", training.id, expected=training.number - 1)
-        return train_model(_job(space, training), store=space.store, watch=watch)
+        with space.store.lock(f"run-{training.id}"):
+            return train_model(_job(space, training), store=space.store, watch=watch)
 
 
 def resume(space: Workspace, run: str, *, watch: Watch) -> Run:
@@ -97,7 +98,7 @@ def resume(space: Workspace, run: str, *, watch: Watch) -> Run:
         ResumeError: there is no checkpoint, or the training has finished.
     """
     training = space.training(run)
-    with space.store.lock("training"):
+    with space.store.lock("training"), space.store.lock(f"run-{training.id}"):
         job = _job(space, training, resume=True)
         return train_model(job, store=space.store, watch=watch)
 
@@ -166,11 +167,21 @@ def _without_check(check: str) -> str:
 
 
 def evaluate(space: Workspace, run: str | None, *, split: SplitName, watch: Watch) -> Evaluation:
-    """Predict a split chunk by chunk, keep the predictions, and measure them beside a baseline."""
+    """Predict a split chunk by chunk, keep the predictions, and measure them beside a baseline.
+
+    Raises:
+        ModelError: the training failed, so that there are no weights.
+    """
     training = space.training(run)
+    trained = space.finished_run(training)
+    if not trained.weights:
+        raise ModelError(
+            f"Run {training.number} failed and left no weights: {trained.error}.",
+            way_out="Mend what it failed of, and train again with `blase train`.",
+        )
     job = _job(space, training)
     return evaluate_run(
-        space.finished_run(training),
+        trained,
         job,
         feed=job.feed,
         split=split,
@@ -286,6 +297,7 @@ def _plan_training(
         environment=environment(),
         findings=prepared.findings,
         notebook=space.notebook,
+        settings=space.settings.text,
         created=utc_now(),
     )
 

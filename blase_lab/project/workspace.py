@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from blase_lab.core.errors import NotFoundError
@@ -58,8 +58,6 @@ class Workspace:
     store: Store
     namespace: Mapping[str, object] | None = None
     notebook: str | None = None
-    trained: dict[str, str] = field(default_factory=dict)
-    """The training that this process is busy with: run id to state."""
 
     # --- steps ---
 
@@ -197,7 +195,7 @@ class Workspace:
         if ended is not None:
             return ended
         last = self._last_turn(training)
-        if not self.store.is_locked("training"):
+        if not self.store.is_locked(f"run-{training.id}"):
             return "failed" if last is None else "stopped"
         return "paused" if isinstance(last, Paused) else "running"
 
@@ -215,16 +213,27 @@ class Workspace:
         return turns[-1] if turns else None
 
     def evaluation(self, training: Training) -> Evaluation | None:
-        """Return the latest evaluation of a run, on the test split if there is one."""
-        found = [each for each in self.store.ledger.list(Evaluation) if each.run == training.id]
+        """Return the latest evaluation of a run, on the test split if there is one.
+
+        What was measured before a resume is of other weights, and left out.
+        """
+        since = self._ended_at(training)
+        listed = self.store.ledger.list(Evaluation)
+        found = [each for each in listed if each.run == training.id and each.created >= since]
         on_test = [each for each in found if each.split == "test"]
         chosen = on_test or found
         return chosen[-1] if chosen else None
 
     def impacts(self, training: Training) -> tuple[Impact, ...]:
-        """Return the impacts of a run, the latest of each step."""
-        found = [each for each in self.store.ledger.list(Impact) if each.run == training.id]
+        """Return the impacts of a run's last weights, the latest of each step."""
+        since = self._ended_at(training)
+        listed = self.store.ledger.list(Impact)
+        found = [each for each in listed if each.run == training.id and each.created >= since]
         return tuple({each.step: each for each in found}.values())
+
+    def _ended_at(self, training: Training) -> str:
+        run = run_of(self.store, training.id)
+        return "" if run is None else run.created
 
     def verdict(self, training: Training) -> Verdict | None:
         """Return the latest verdict on a run."""

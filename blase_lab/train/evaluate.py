@@ -17,7 +17,7 @@ from blase_lab.train.determinism import seeded
 from blase_lab.train.job import TrainingJob
 from blase_lab.train.metrics import measure
 from blase_lab.train.models import open_model
-from blase_lab.train.target import target_of
+from blase_lab.train.target import check_probabilities, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +104,7 @@ class _Predictors:
                 f"The model predicts {int((~np.isfinite(told)).sum())} values that are no number.",
                 way_out="Train again with a lower learning rate, or fill what is missing.",
             )
+        check_probabilities(self._target, told)
         return told, np.asarray(self._baseline(features), dtype=np.float32)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -165,6 +166,10 @@ class Recorder:
 
 
 def scalars(logs: Mapping[str, Any]) -> dict[str, float]:
-    """Return the logs that are one number each, as Python floats."""
+    """Return the logs that are one finite number each, as Python floats.
+
+    What is no number (NaN, infinity) is left out: JSON has no word for it, and no chart a place.
+    """
     values = {name: np.asarray(value) for name, value in logs.items()}
-    return {name: float(value) for name, value in values.items() if value.size == 1}
+    numbers = {name: float(value) for name, value in values.items() if value.size == 1}
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}

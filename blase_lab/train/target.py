@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["binary", "classes", "number"]
 
-_SAMPLE_ROWS = 65_536
+_CHUNK_ROWS = 65_536
 _BINARY_CLASSES = 2
 
 
@@ -27,7 +27,7 @@ class Target:
 
 
 def target_of(feed: Batches) -> Target:
-    """Return the kind of the train target, judged by at most its first 65,536 rows."""
+    """Return the kind of the train target, read chunk by chunk to its last row."""
     rows = feed.rows("train")
     if rows == 0:
         raise EmptyDataError(
@@ -35,8 +35,13 @@ def target_of(feed: Batches) -> Target:
             way_out="Give the train split a larger share, or clean fewer rows away.",
             rows=0,
         )
-    _, values, _ = feed.arrays("train", 0, min(rows, _SAMPLE_ROWS))
-    return judge_target(np.asarray(values))
+    found: list[np.ndarray[Any, Any]] = []
+    for start in range(0, rows, _CHUNK_ROWS):
+        _, values, _ = feed.arrays("train", start, min(start + _CHUNK_ROWS, rows))
+        found.append(np.unique(np.asarray(values)))
+        if judge_target(found[-1]).kind == "number":
+            return Target("number")
+    return judge_target(np.unique(np.concatenate(found)))
 
 
 def judge_target(values: np.ndarray[Any, Any]) -> Target:
@@ -77,7 +82,7 @@ def check_outputs(target: Target, prediction: np.ndarray[Any, Any], *, ours: boo
             outputs=width,
         )
     if ours:
-        _check_probabilities(target, prediction)
+        check_probabilities(target, prediction)
 
 
 def _width(prediction: np.ndarray[Any, Any]) -> int:
@@ -93,7 +98,8 @@ def _width(prediction: np.ndarray[Any, Any]) -> int:
     )
 
 
-def _check_probabilities(target: Target, prediction: np.ndarray[Any, Any]) -> None:
+def check_probabilities(target: Target, prediction: np.ndarray[Any, Any]) -> None:
+    """Raise ModelError where outputs of a classifier are no probabilities, e.g. logits."""
     if target.kind == "number" or not np.isfinite(prediction).all():
         return
     low, high = float(prediction.min()), float(prediction.max())
@@ -105,8 +111,7 @@ def _check_probabilities(target: Target, prediction: np.ndarray[Any, Any]) -> No
         last = "sigmoid" if target.kind == "binary" else "softmax"
         raise ModelError(
             f"The model's outputs lie between {low:.4g} and {high:.4g} and are no probabilities.",
-            way_out=f"Give the last layer activation='{last}', or compile the model with a "
-            "loss that takes logits.",
+            way_out=f"Give the last layer activation='{last}'.",
             low=low,
             high=high,
         )

@@ -57,15 +57,6 @@ def _commands() -> dict[str, Any]:
     return dict(getattr(typer.main.get_command(app), "commands", {}))
 
 
-def help_text() -> str:
-    """Return the list of verbs with the first line of each."""
-    rows = [
-        f"  {name:<10}{(command.help or '').splitlines()[0]}"
-        for name, command in _commands().items()
-    ]
-    return "\n".join(rows)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `blase` with these arguments and return the exit code; nothing is raised."""
     words = list(sys.argv[1:] if arguments is None else arguments)

@@ -66,6 +66,7 @@ async def _export(job: Job) -> None:
     words = ["export", *([job.run] if job.run else []), "--project", str(job.folder), "--json"]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",  # a file of the project must not stand in for a library
         "-m",
         "blase_lab.ui.cli",
         *words,

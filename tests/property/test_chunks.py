@@ -127,6 +127,17 @@ def test_a_halo_gives_what_groupby_shift_gives_over_the_whole_frame(data: st.Dat
     pd.testing.assert_series_equal(found, expected, check_names=False)
 
 
+def test_a_text_that_comes_after_a_shard_without_any_is_text(tmp_path: Path) -> None:
+    """A first shard of missing values only says nothing of the column's kind."""
+    store = Store.create(tmp_path)
+    frame = pd.DataFrame({"t": pd.Series([None, "a"], dtype="str")})
+    source = small_source(store, frame, shard_rows=1)
+
+    made = build(store, source, lambda chunk: pd.DataFrame({"t": chunk["t"] + "!"}))
+
+    assert [column.kind for column in made.columns] == ["category"]
+
+
 @given(data=st.data())
 @FEW
 def test_the_result_is_equal_for_every_chunking(data: st.DataObject) -> None:

@@ -30,6 +30,7 @@ def step(code: str, setup: str = "") -> str:
 
 
 DIFFERENT = [
+    Pair("the order of a dictionary", step("T[x]"), cells=("T = {1: 1, 2: 2}", "T = {2: 2, 1: 1}")),
     Pair("a constant in the body", step("x + 1"), step("x + 2")),
     Pair("an operator", step("x + 1"), step("x - 1")),
     Pair("an integer becomes a float", step("x + 1"), step("x + 1.0")),
@@ -311,7 +312,6 @@ SAME = [
     ),
     Pair("a global nobody reads", STEP, cells=("N = 1", "N = 2")),
     Pair("the order of a set", step("x in T"), cells=("T = {'a', 'b'}", "T = {'b', 'a'}")),
-    Pair("the order of a dictionary", step("T[x]"), cells=("T = {1: 1, 2: 2}", "T = {2: 2, 1: 1}")),
     Pair(
         "equal arrays made otherwise",
         step("W"),

@@ -154,3 +154,25 @@ def test_a_digest_is_of_the_texts_and_not_of_their_codes() -> None:
     two = digest_values(np.array([1, 0, -1], "<i4"), TEXT, ["b", "a"])
     other = digest_values(np.array([0, 1, -1], "<i4"), TEXT, ["b", "a"])
     assert one == two != other
+
+
+@pytest.mark.parametrize("unit", ["s", "us"])
+@pytest.mark.parametrize("year", [1500, 9999])
+def test_a_time_that_nanoseconds_cannot_tell_is_refused(unit: str, year: int) -> None:
+    """A far date never wraps round to another one; the error names it and its column."""
+    values = [f"{year}-12-31", "2013-01-01", None]
+    for tz in (None, "UTC"):
+        times = pd.Series(np.array(values, dtype=f"M8[{unit}]"), name="until").dt.tz_localize(tz)
+        form = form_of(times, name="until")
+        with pytest.raises(WrongShapeError, match=f"{year}-12-31.* in column `until`") as caught:
+            encode(times, form)
+        assert caught.value.way_out
+
+
+@pytest.mark.parametrize("dtype", ["Int64", object])
+def test_a_large_integer_beside_a_missing_value_is_refused_by_name(dtype: Any) -> None:
+    """Nullable integers become floats only where each of them stays what it is."""
+    values = pd.Series([2**53 + 1, None], dtype=dtype, name="id")
+    with pytest.raises(WrongShapeError, match=f"{2**53 + 1} in column `id`"):
+        encode(values, form_of(values, name="id"))
+    np.testing.assert_array_equal(encode(pd.Series([7, None], dtype=dtype), FLOAT), [7, np.nan])

@@ -201,3 +201,29 @@ def test_rows_cannot_be_ordered_by_text_or_by_nothing(store: Store) -> None:
         ingest(table, store=store, name="f", budget=BUDGET, order=["tail"])
     with pytest.raises(UnknownInputError, match="`time`"):
         ingest(table, store=store, name="f", budget=BUDGET, order=["tiem"])
+
+
+def test_files_of_one_name_are_remembered_each_by_its_path(store: Store, tmp_path: Path) -> None:
+    """Below the project's folder a path is told from there, in its inputs and its joins too."""
+    for year in ("2012", "2013", "joined"):
+        (tmp_path / year).mkdir()
+        (tmp_path / year / "data.csv").write_text(f"a,{year[0]}\n1,{year}\n")
+    table = read_source(["2012/data.csv", "2013/data.csv"], folder=store.folder)
+    join = Join(read_source("joined/data.csv", folder=store.folder), ["a"])
+    snapshot = ingest(table, store=store, name="f", budget=BUDGET, join=[join])
+    facts = snapshot.facts
+    assert set(facts["inputs"]) == {"2012/data.csv", "2013/data.csv"}
+    assert set(facts["joins"][0]["inputs"]) == {"joined/data.csv"}
+    told = {file["path"]: file["sha256"] for file in facts["files"]}
+    assert told == facts["inputs"] | facts["joins"][0]["inputs"]
+    assert len(set(told.values())) == 3
+
+
+def test_integer_keys_with_missing_values_are_joined(store: Store, tmp_path: Path) -> None:
+    """A row without a key finds nothing; the others find theirs."""
+    (tmp_path / "left.csv").write_text("k,x\n1,a\n,b\n3,c\n")
+    (tmp_path / "right.csv").write_text("k,y\n3,30\n,20\n1,10\n")
+    table = read_source("left.csv", folder=tmp_path)
+    join = Join(read_source("right.csv", folder=tmp_path), ["k"])
+    snapshot = ingest(table, store=store, name="f", budget=BUDGET, join=[join])
+    assert whole(store, snapshot)["y"].fillna(-1).tolist() == [10, -1, 30]

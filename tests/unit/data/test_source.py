@@ -6,15 +6,19 @@ import gzip
 import hashlib
 import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
-from blase_lab.core.errors import UnreadableSourceError
+from blase_lab.core.errors import UnreadableSourceError, WrongShapeError
 from blase_lab.data import Table, read_source
-from blase_lab.data.columns import Form
+from blase_lab.data.columns import Form, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +103,20 @@ def test_the_digest_is_that_of_the_files_bytes(tmp_path: Path) -> None:
     write_frame(tmp_path)
     for name in ["f.csv", "f.csv.gz", "f.csv.zip", "f.parquet"]:
         digests = read_source(name, folder=tmp_path).survey().digests
-        assert digests == {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()}
+        file = tmp_path / name
+        assert digests == {file.as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.zip", "parquet"])
+def test_files_of_one_name_in_two_folders_have_a_digest_each(tmp_path: Path, ending: str) -> None:
+    """A file is known by its path: `2013/f.csv` does not stand for `2012/f.csv`."""
+    for year in ("2012", "2013"):
+        (tmp_path / year).mkdir()
+        write_frame(tmp_path / year)
+    table = read_source([f"2012/f.{ending}", f"2013/f.{ending}"], folder=tmp_path)
+    paths = {(tmp_path / year / f"f.{ending}").as_posix() for year in ("2012", "2013")}
+    assert set(table.survey().digests) == paths
+    assert len(whole(table)) == 6
 
 
 def test_a_list_and_a_glob_are_one_table_in_their_order(tmp_path: Path) -> None:
@@ -183,3 +200,58 @@ def test_frames_need_distinct_text_names(tmp_path: Path, names: list[object]) ->
     frame.columns = pd.Index(names)
     with pytest.raises(UnreadableSourceError, match="names"):
         read_source(frame, folder=tmp_path).survey()
+
+
+def write_numbers(folder: Path, values: list[Any]) -> None:
+    """Write one column `n` of integers, some missing, in every format."""
+    lines = "".join(f"{'' if value is None else value},x\n" for value in values)
+    (folder / "n.csv").write_text("n,c\n" + lines)
+    frame = pd.DataFrame({"n": pd.array(values, dtype="Int64"), "c": "x"})
+    parquet.write_table(
+        pa.table({"n": pa.array(values, pa.int64()), "c": ["x"] * len(values)}),
+        folder / "n.parquet",
+    )
+    with closing(sqlite3.connect(folder / "n.db")) as connection:
+        frame.to_sql("n", connection, index=False)
+
+
+def stored(table: Table, form: Form, rows: int) -> np.ndarray[Any, Any]:
+    """Return column `n` as it is stored, encoded so many rows at a time."""
+    return np.concatenate([encode(frame["n"], form) for frame in table.chunks(rows)])
+
+
+PLACES = ["n.csv", "n.parquet", "sqlite:///n.db?table=n"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_large_integer_beside_a_missing_value_reaches_the_guard(
+    tmp_path: Path, place: str
+) -> None:
+    """No reader rounds an identifier before `encode` can refuse it by name."""
+    write_numbers(tmp_path, [1, None, 2**53 + 1, 4])
+    table = read_source(place, folder=tmp_path)
+    form = table.survey().forms["n"]
+    for rows in (1, 2, 10):
+        with pytest.raises(WrongShapeError, match=f"{2**53 + 1} in column `n`"):
+            stored(table, form, rows)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_small_integers_beside_missing_values_are_floats(tmp_path: Path, place: str) -> None:
+    """Where a float holds every integer the column is stored as floats, NaN where it is missing."""
+    write_numbers(tmp_path, [1, None, 2**53, 4])
+    table = read_source(place, folder=tmp_path)
+    form = table.survey().forms["n"]
+    assert form == Form("number", "<f8")
+    np.testing.assert_array_equal(stored(table, form, 1), [1, np.nan, 2**53, 4])
+
+
+def test_a_large_integer_beside_a_fraction_in_sqlite_is_refused(tmp_path: Path) -> None:
+    """SQLite lets a column mix both: the integer is not rounded there either."""
+    with closing(sqlite3.connect(tmp_path / "n.db")) as connection:
+        connection.execute("CREATE TABLE n (n)")
+        connection.execute("INSERT INTO n VALUES (?), (0.5)", [2**53 + 1])
+        connection.commit()
+    table = read_source("sqlite:///n.db?table=n", folder=tmp_path)
+    with pytest.raises(WrongShapeError, match=f"{2**53 + 1} in column `n`"):
+        encode(next(table.chunks(10))["n"], table.survey().forms["n"])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pytest
 
-from blase_lab.core.errors import EmptyDataError, SplitError
+from blase_lab.core.errors import DamagedError, EmptyDataError, SplitError
 from blase_lab.core.records import Snapshot, Split, SplitPolicy
 from blase_lab.data.borders import parse_span, parse_time
-from blase_lab.data.grid import EMBARGO, REMOVED, TEST, TRAIN, VALIDATION, open_assignment
+from blase_lab.data.grid import EMBARGO, REMOVED, TEST, TRAIN, VALIDATION, open_assignment, remember
 from blase_lab.data.split import make_split
 from blase_lab.store import Store
 from blase_lab.testing.snapshots import write_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROWS = 3000
 HOUR = 3600 * 10**9
@@ -37,6 +41,13 @@ def table(store: Store, rows: int = ROWS, name: str = "source") -> Snapshot:
     return write_table(store, name, columns, stage="source")
 
 
+def move_away(store: Store, data: str, to: Path) -> None:
+    """Take a tree out of the store, as a check that finds it damaged does."""
+    folder = store.arrays.folder(data).parent
+    folder.chmod(0o755)
+    folder.rename(to)
+
+
 def codes_of(store: Store, split: Split) -> np.ndarray[Any, Any]:
     """Read the whole assignment."""
     return open_assignment(store, split).rows(0, 10**9)
@@ -48,6 +59,30 @@ def test_a_split_by_hash_keeps_about_the_shares(store: Store) -> None:
     assert abs(split.rows["train"] / ROWS - 0.7) < 0.04
     assert abs(split.rows["test"] / ROWS - 0.15) < 0.03
     assert sum(split.rows.values()) == ROWS
+
+
+def test_a_split_whose_rows_are_gone_writes_them_again(tmp_path: Path) -> None:
+    """The record is the old one and its rows are there, byte for byte."""
+    store = Store.create(tmp_path)
+    source = table(store)
+    first = make_split(SplitPolicy(), source=source, kept=None, store=store)
+    before = codes_of(store, first)
+    data = store.ledger.get(Snapshot, first.snapshot).data
+    move_away(store, data, tmp_path / "gone")
+    again = make_split(SplitPolicy(), source=source, kept=None, store=store)
+    assert again == first
+    assert store.arrays.has(data)
+    assert np.array_equal(codes_of(store, again), before)
+
+
+def test_rows_that_come_out_otherwise_than_recorded_are_refused(tmp_path: Path) -> None:
+    """A record is never given for data that are not in the store."""
+    store = Store.create(tmp_path)
+    split = make_split(SplitPolicy(), source=table(store), kept=None, store=store)
+    snapshot = store.ledger.get(Snapshot, split.snapshot)
+    move_away(store, snapshot.data, tmp_path / "gone")
+    with pytest.raises(DamagedError, match="other bytes"):
+        remember(store, msgspec.structs.replace(snapshot, data="0" * 64))
 
 
 def test_a_split_by_hash_stays_when_rows_are_appended(store: Store) -> None:

@@ -306,6 +306,9 @@ def test_unknown_columns_in_options_are_told_before_any_work(
         (lambda chunk: [object()] * len(chunk), "no array can hold"),
         (lambda chunk: chunk["hour"] if chunk.index[0] else chunk["tail"], "text in"),
         (lambda chunk: chunk[["hour"]] if chunk.index[0] else chunk[["tail"]], "the columns"),
+        (lambda chunk: chunk[[]], "returned no columns for the rows 0 to 29"),
+        (lambda chunk: chunk[[]] if chunk.index[0] else chunk[["tail"]], "returned no columns"),
+        (lambda chunk: np.zeros((len(chunk), 0)), "returned no columns"),
     ],
 )
 def test_a_wrong_shape_is_told_with_numbers(

@@ -26,7 +26,7 @@ from project_samples import (
     new_project,
 )
 
-from blase_lab.core.errors import BlaseError, NotFoundError
+from blase_lab.core.errors import BlaseError, NotFoundError, StepFailedError
 from blase_lab.project import Project
 
 SAMPLES = Path(__file__).parent
@@ -249,6 +249,18 @@ def test_staleness_follows_the_live_names(tmp_path: Path) -> None:
     assert [change.name for change in project.why("age")] == ["function `centred`"] or [
         change.name for change in project.why("age")
     ] == ["function centred"]
+
+
+def test_a_function_defined_again_elsewhere_is_never_taken_for_the_step(tmp_path: Path) -> None:
+    """Another `age` in an unmarked cell must not become `age@2` under the cell of the first."""
+    project, names = new_project(tmp_path, [SOURCE, AGE], rows=10)
+    project.bind(names)
+    execute("def age(chunk):\n    return 0\n", names)
+
+    with pytest.raises(StepFailedError, match="defined again outside the cell"):
+        project.build()
+
+    assert [step.version for step in project.history("age")] == [1]
 
 
 def test_staleness_follows_a_local_module_on_disk(

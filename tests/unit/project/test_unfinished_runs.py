@@ -6,8 +6,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from blase_lab.core.errors import NotExportableError, NotFoundError, ReplayError, RerunFailedError
-from blase_lab.core.records import Ended, Hyperparameters, Paused, Run, Started, Training
+from blase_lab.core.errors import (
+    ModelError,
+    NotExportableError,
+    NotFoundError,
+    ReplayError,
+    RerunFailedError,
+)
+from blase_lab.core.records import (
+    Ended,
+    Evaluation,
+    Hyperparameters,
+    Paused,
+    Run,
+    Started,
+    Training,
+)
 from blase_lab.project import Project
 
 if TYPE_CHECKING:
@@ -133,7 +147,7 @@ def test_a_run_that_goes_on_after_its_end_is_running_and_hears(project: Project)
     record(project, "stopped")
     log(project, STARTED, ended("stopped"), STARTED)
 
-    with project.store.lock("training"):
+    with project.store.lock("run-r"):
         running = project.runs()[0].state
         log(project, PAUSED)
         paused = project.runs()[0].state
@@ -153,3 +167,42 @@ def test_a_run_without_an_evaluation_shows_its_last_epoch_as_such(project: Proje
     summary = project.runs()[0]
 
     assert (summary.metrics, summary.measured_on) == ({"loss": 0.5}, "last epoch")
+
+
+def test_a_killed_run_is_not_running_because_another_one_is(project: Project) -> None:
+    """Who trains holds the lock of its own run."""
+    log(project, STARTED)
+
+    with project.store.lock("training"), project.store.lock("run-another"):
+        assert project.runs()[0].state == "stopped"
+
+
+def test_a_failed_run_is_not_evaluated(project: Project) -> None:
+    """It has no weights: the refusal says why it failed."""
+    record(project, "failed")
+
+    with pytest.raises(ModelError, match="Run 1 failed"):
+        project.evaluate("1")
+
+
+def test_what_was_measured_before_a_resume_is_not_shown_for_the_weights_after_it(
+    project: Project,
+) -> None:
+    """The metrics of other weights are nobody's."""
+    early = Evaluation(
+        id="early",
+        run="r",
+        split="test",
+        rows=1,
+        metrics={"auc": 0.1},
+        intervals={},
+        baseline={},
+        baseline_name="none",
+        predictions="p",
+        predictions_digest="d",
+        created="2000-01-01T00:00:00+00:00",
+    )
+    project.store.ledger.put(early)
+    record(project, "finished")
+
+    assert project.evaluation("1") is None

@@ -7,8 +7,15 @@ import pytest
 from sklearn import metrics as sk
 
 from blase_lab.core.errors import ModelError
+from blase_lab.train.events import scalars
 from blase_lab.train.metrics import auc_interval, measure, wilson
-from blase_lab.train.target import Target, check_outputs, judge_target
+from blase_lab.train.target import (
+    Target,
+    check_outputs,
+    check_probabilities,
+    judge_target,
+    target_of,
+)
 
 RNG = np.random.default_rng(4)
 TRUTH = (RNG.random(500) < 0.3).astype(np.float32)
@@ -107,3 +114,34 @@ def test_too_few_outputs_for_the_classes_are_refused() -> None:
     with pytest.raises(ModelError, match="has 3 classes and the model has 2") as caught:
         check_outputs(Target("classes", 3), np.full((4, 2), 0.5), ours=True)
     assert "Dense(3" in caught.value.way_out
+
+
+def test_logits_are_refused_as_probabilities() -> None:
+    """Accuracy at 0.5 and the log loss of a logit would be wrong numbers."""
+    with pytest.raises(ModelError, match="no probabilities"):
+        check_probabilities(Target("binary", 2), np.array([-0.7, 1.3], np.float32))
+    check_probabilities(Target("binary", 2), np.array([0.0, 1.0], np.float32))
+    check_probabilities(Target("number"), np.array([-7.0, 3.0], np.float32))
+
+
+def test_what_is_no_number_stays_out_of_the_log() -> None:
+    """JSON has no NaN: a record that held one could never be read again."""
+    assert scalars({"auc": float("nan"), "loss": 0.5, "up": float("inf")}) == {"loss": 0.5}
+
+
+def test_a_class_that_comes_late_counts() -> None:
+    """The kind of the target is read to its last row."""
+
+    class Late:
+        specs = ()
+
+        def rows(self, _split: str) -> int:
+            return 70_000
+
+        def arrays(self, _split: str, start: int, stop: int) -> object:
+            values = np.zeros(stop - start, np.int32)
+            if start <= 69_999 < stop:
+                values[69_999 - start] = 2
+            return {}, values, np.arange(start, stop)
+
+    assert target_of(Late()) == Target("classes", 3)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from blase_lab.project import CellText, Project
-from blase_lab.ui.cli import flags_of, help_text, main, verb_names
+from blase_lab.ui.cli import flags_of, main, verb_names
 from blase_lab.ui.verbs import app
 
 if TYPE_CHECKING:
@@ -84,11 +84,6 @@ def test_help_names_the_exit_codes(say: Say) -> None:
     assert code == 0
     assert "70: our own fault" in printed
     assert all(verb in printed for verb in VERBS)
-
-
-def test_the_list_of_verbs_is_short_text() -> None:
-    """One line a verb."""
-    assert len(help_text().splitlines()) == len(verb_names())
 
 
 def test_without_words_the_help_is_shown(say: Say) -> None:

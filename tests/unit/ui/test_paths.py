@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from blase_lab.core.errors import BadNameError, NoProjectError
+from blase_lab.project import Project
+from blase_lab.ui.jobs import Job, Jobs
 from blase_lab.ui.paths import confine, open_project, seen_from
 
 if TYPE_CHECKING:
@@ -60,3 +63,21 @@ def test_the_project_of_a_notebook_is_the_nearest_above_it(tmp_path: Path) -> No
     project = open_project(tmp_path, "flights/new/a.ipynb")
 
     assert seen_from(tmp_path, project.folder) == "flights"
+
+
+def test_an_export_runs_no_file_of_the_project(tmp_path: Path) -> None:
+    """A `msgspec.py` beside the notebook does not stand in for the library."""
+    Project.init(tmp_path)
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('project code ran')", encoding="utf-8")
+
+    async def exported() -> Job:
+        jobs = Jobs()
+        job = jobs.get(jobs.export(tmp_path, None))
+        assert job is not None
+        assert job.work is not None
+        await job.work
+        return job
+
+    job = asyncio.run(exported())
+    assert job.state == "failed"
+    assert "project code ran" not in job.sentence
