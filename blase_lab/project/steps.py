@@ -88,16 +88,30 @@ def refresh(space: Workspace) -> dict[str, tuple[Change, ...]]:
     refreshed = {}
     for name, step in space.steps().items():
         found = stale_changes(space, step)
-        _check_own_function(step, found)
-        if found:
-            publish(space, _captured_again(space, step), cell=_cell_of(step))
-            refreshed[name] = found
+        if not found:
+            continue
+        again = _captured_again(space, step)
+        if _is_own_function(step, found):
+            _check_known(space, step, again)
+            continue
+        publish(space, again, cell=_cell_of(step))
+        refreshed[name] = found
     return refreshed
 
 
-def _check_own_function(step: Step, found: Sequence[Change]) -> None:
+def _is_own_function(step: Step, found: Sequence[Change]) -> bool:
     own = {f"function {step.closure.function}", f"class {step.closure.function}"}
-    if any(change.name in own for change in found):
+    return any(change.name in own for change in found)
+
+
+def _check_known(space: Workspace, step: Step, again: Captured) -> None:
+    """Return if the live function is an earlier version: another kernel captured the newest one.
+
+    Raises:
+        StepFailedError: it is no version of the step, so its cell is not what would run.
+    """
+    known = {version.digests.root for version in space.history(step.name)}
+    if again.digests.root not in known:
         raise StepFailedError(
             f"`{step.closure.function}` was defined again outside the cell of `{step.name}`.",
             way_out="Run the marked cell again, or give the other function another name.",

@@ -51,7 +51,7 @@ def test_two_kernels_capture_and_build_at_once(tmp_path: Path) -> None:
 
     project = Project.open(folder)
     kept = project.history("age")
-    # Each build makes its own kernel's live function current again, as a version of its own.
+    # The newest version counts in both kernels; the other's live function is an earlier one.
     assert [step.version for step in kept] == list(range(1, len(kept) + 1))
     assert len({step.digests.root for step in kept}) == 9
     assert [step.version for step in project.history("previous")] == [1]
