@@ -1,4 +1,4 @@
-"""Make `labextension/src/generated/records.ts` from `blase_lab/core/records.py`.
+"""Make `labextension/src/generated/records.ts` from `blase_lab/core/records/`.
 
 `python .ci/generate_types.py` writes the file; with `--check` it only says whether the file is up
 to date, by its exit code. The result depends on nothing but the records.
@@ -26,7 +26,7 @@ ROOTS = {
 CHECKED = ("ProjectView", "TrainingView")
 """What the screen receives: these records and all they hold are checked on arrival."""
 HEADER = (
-    "// Made by .ci/generate_types.py from blase_lab/core/records.py; changes here are lost.\n"
+    "// Made by .ci/generate_types.py from blase_lab/core/records/; changes here are lost.\n"
     "// A float that is not finite arrives as null and is decoded as NaN.\n"
 )
 PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean"}

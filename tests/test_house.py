@@ -23,9 +23,7 @@ FILE_LINES, SCRIPT_LINES, BODY_LINES, PARAMETERS, NESTING = 400, 200, 40, 6, 3
 HEAVY = ("tensorflow", "keras", "pandas", "dask", "distributed", "zarr")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "manager"}
 
-LONG_FILES = {
-    "core/records.py": "the one schema of both languages reads best as one file",
-}
+LONG_FILES: dict[str, str] = {}
 MANY_PARAMETERS = {
     "project/door.py:train": "the wishes of a person, each by its name",
     "ui/verbs.py:train": "the same wishes, each an option of the command",

@@ -1,19 +1,21 @@
-// Made by .ci/generate_types.py from blase_lab/core/records.py; changes here are lost.
+// Made by .ci/generate_types.py from blase_lab/core/records/; changes here are lost.
 // A float that is not finite arrives as null and is decoded as NaN.
-
-export type StepKind = 'source' | 'clean' | 'feature' | 'target' | 'model' | 'loss' | 'metric' | 'callback' | 'loop' | 'impact';
 
 export type Aspect = 'code' | 'documentation' | 'parameters' | 'environment' | 'data' | 'seed';
 
-export type SplitName = 'train' | 'validation' | 'test';
-
-export type StepStateName = 'fresh' | 'stale' | 'draft';
-
-export type RunState = 'running' | 'paused' | 'stopped' | 'finished' | 'failed';
+export type Grade = 'proof' | 'evidence' | 'note';
 
 export type Level = 'IDENTICAL' | 'EQUIVALENT' | 'WITHIN NOISE' | 'SAME CONCLUSION' | 'DIFFERENT' | 'RAN';
 
-export type Grade = 'proof' | 'evidence' | 'note';
+export type ProofState = 'self-contained' | 'needs hidden' | 'not deterministic' | 'not proven';
+
+export type RunState = 'running' | 'paused' | 'stopped' | 'finished' | 'failed';
+
+export type SplitName = 'train' | 'validation' | 'test';
+
+export type StepKind = 'source' | 'clean' | 'feature' | 'target' | 'model' | 'loss' | 'metric' | 'callback' | 'loop' | 'impact';
+
+export type StepStateName = 'fresh' | 'stale' | 'draft';
 
 /** What the side panel and the badges show: GET /blase-lab/project. */
 export interface ProjectView {
@@ -35,6 +37,18 @@ export interface StepState {
   readonly documentation: string;
   readonly reasons: ReadonlyArray<string>;
   readonly cell: string;
+  readonly proof: ProofState;
+  readonly proven: string;
+  readonly flags: ReadonlyArray<string>;
+  readonly observed: ReadonlyArray<Observation>;
+}
+
+/** One thing outside its arguments that a step touched while it ran. */
+export interface Observation {
+  readonly kind: 'file' | 'folder' | 'module' | 'program' | 'random' | 'socket' | 'variable';
+  readonly name: string;
+  readonly mode: 'read' | 'write';
+  readonly digest: string | null;
 }
 
 /** A run as the listing shows it. */
@@ -186,7 +200,8 @@ export type Event = Started | BatchEnd | EpochEnd | Metered | Checkpointed | Pau
 export const schemas = {
   ProjectView: {"type": "object", "properties": {"name": {"type": "string"}, "root": {"type": "string"}, "steps": {"type": "array", "items": {"$ref": "#/StepState"}}, "runs": {"type": "array", "items": {"$ref": "#/RunSummary"}}, "training": {"anyOf": [{"$ref": "#/TrainingView"}, {"type": "null"}]}, "problem": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   TrainingView: {"type": "object", "properties": {"run": {"type": "string"}, "number": {"type": "integer"}, "project": {"type": "string"}, "model": {"type": "string"}, "state": {"enum": ["failed", "finished", "paused", "running", "stopped"]}, "epoch": {"type": "integer"}, "epochs": {"type": "integer"}, "batch": {"type": "integer"}, "batchesPerEpoch": {"type": "integer"}, "curves": {"type": "array", "items": {"$ref": "#/Curve"}}, "metrics": {"type": "object", "additionalProperties": {"type": "number"}}, "baseline": {"type": "object", "additionalProperties": {"type": "number"}}, "rowsPerSecond": {"type": "number"}, "waitShare": {"type": "number"}, "cpuPercent": {"type": "number"}, "memoryBytes": {"type": "integer"}, "memoryBudgetBytes": {"type": "integer"}, "seconds": {"type": "number"}, "secondsLeft": {"anyOf": [{"type": "number"}, {"type": "null"}]}, "sentence": {"type": "string"}}},
-  StepState: {"type": "object", "properties": {"name": {"type": "string"}, "version": {"type": "integer"}, "kind": {"enum": ["callback", "clean", "feature", "impact", "loop", "loss", "metric", "model", "source", "target"]}, "state": {"enum": ["draft", "fresh", "stale"]}, "documented": {"type": "boolean"}, "documentation": {"type": "string"}, "reasons": {"type": "array", "items": {"type": "string"}}, "cell": {"type": "string"}}},
+  StepState: {"type": "object", "properties": {"name": {"type": "string"}, "version": {"type": "integer"}, "kind": {"enum": ["callback", "clean", "feature", "impact", "loop", "loss", "metric", "model", "source", "target"]}, "state": {"enum": ["draft", "fresh", "stale"]}, "documented": {"type": "boolean"}, "documentation": {"type": "string"}, "reasons": {"type": "array", "items": {"type": "string"}}, "cell": {"type": "string"}, "proof": {"enum": ["needs hidden", "not deterministic", "not proven", "self-contained"]}, "proven": {"type": "string"}, "flags": {"type": "array", "items": {"type": "string"}}, "observed": {"type": "array", "items": {"$ref": "#/Observation"}}}},
   RunSummary: {"type": "object", "properties": {"id": {"type": "string"}, "number": {"type": "integer"}, "state": {"enum": ["failed", "finished", "paused", "running", "stopped"]}, "created": {"type": "string"}, "seconds": {"type": "number"}, "metrics": {"type": "object", "additionalProperties": {"type": "number"}}, "baseline": {"type": "object", "additionalProperties": {"type": "number"}}, "verdict": {"anyOf": [{"enum": ["DIFFERENT", "EQUIVALENT", "IDENTICAL", "RAN", "SAME CONCLUSION", "WITHIN NOISE"]}, {"type": "null"}]}, "weightsDigest": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "optimizerDigest": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "predictionsDigest": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "ledgerDigest": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "measuredOn": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   Curve: {"type": "object", "properties": {"name": {"type": "string"}, "split": {"enum": ["train", "validation"]}, "x": {"type": "array", "items": {"type": "number"}}, "y": {"type": "array", "items": {"type": "number"}}}},
+  Observation: {"type": "object", "properties": {"kind": {"enum": ["file", "folder", "module", "program", "random", "socket", "variable"]}, "name": {"type": "string"}, "mode": {"enum": ["read", "write"]}, "digest": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
 };
