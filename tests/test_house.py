@@ -26,7 +26,7 @@ FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "manager"}
 LONG_FILES: dict[str, str] = {}
 MANY_PARAMETERS = {
     "project/door.py:train": "the wishes of a person, each by its name",
-    "ui/verbs.py:train": "the same wishes, each an option of the command",
+    "ui/verbs/training.py:train": "the same wishes, each an option of the command",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -35,9 +35,9 @@ def run_body(shell: Any, body: str, *, raw: str) -> None:
         raise
 
 
-def show_frames_from(shell: Any, error: BaseException, file: str) -> None:
-    """Make IPython show the traceback of `error` from the first frame in `file` on."""
-    frames = _cut(error.__traceback__, file)
+def show_frames_from(shell: Any, error: BaseException, place: str) -> None:
+    """Make IPython show the traceback of `error` from the first frame in a file or folder on."""
+    frames = _cut(error.__traceback__, place)
     lines = shell.InteractiveTB.structured_traceback(type(error), error, frames, tb_offset=0)
     try:
         error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
@@ -69,7 +69,7 @@ def _compiled(shell: Any, tree: ast.Module, name: str) -> Iterator[Any]:
         yield shell.compile(ast.Module([*most, last], []), name, "exec")
 
 
-def _cut(trace: TracebackType | None, file: str) -> TracebackType | None:
-    while trace is not None and trace.tb_frame.f_code.co_filename != file:
+def _cut(trace: TracebackType | None, place: str) -> TracebackType | None:
+    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(place):
         trace = trace.tb_next
     return trace

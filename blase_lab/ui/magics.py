@@ -7,6 +7,7 @@ import html
 import logging
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from blase_lab.core.errors import BlaseError, CellOptionError, NotFoundError
@@ -138,7 +139,7 @@ class Magics:
             raise
         except Exception as error:
             # A fault of ours keeps its trace, without the frames of the command's parser.
-            show_frames_from(self._shell, error, verbs.__file__)
+            show_frames_from(self._shell, error, str(Path(verbs.__file__).parent))
             raise
 
     def _has_kernel(self) -> bool:
