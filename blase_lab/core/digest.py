@@ -133,6 +133,11 @@ def _sequence(walk: _Walk, value: Iterable[object]) -> Sequence[str]:
     return walk.each(value)
 
 
+def _deque(walk: _Walk, value: deque[object]) -> Sequence[str]:
+    longest = [] if value.maxlen is None else [joined("maxlen", str(value.maxlen))]
+    return [*walk.each(value), *longest]
+
+
 def _set(walk: _Walk, value: Iterable[object]) -> Sequence[str]:
     return sorted(walk.each(value))
 
@@ -186,11 +191,17 @@ def _record(_: _Walk, value: msgspec.Struct) -> Sequence[str | bytes]:
 
 def _frame(walk: _Walk, value: Any) -> Sequence[str]:
     columns = [_series_content(walk, value.iloc[:, place]) for place in range(value.shape[1])]
-    return [walk.digest(value.index), walk.digest(value.columns), *columns]
+    return [walk.digest(value.index), walk.digest(value.columns), *columns, *_said(walk, value)]
 
 
 def _series(walk: _Walk, value: Any) -> Sequence[str]:
-    return [walk.digest(value.index), walk.digest(value.name), _series_content(walk, value)]
+    content = [walk.digest(value.index), walk.digest(value.name), _series_content(walk, value)]
+    return [*content, *_said(walk, value)]
+
+
+def _said(walk: _Walk, value: Any) -> Sequence[str]:
+    """Digest what somebody wrote on a frame (`attrs`), where it is not empty."""
+    return [joined("attrs", walk.digest(value.attrs))] if value.attrs else []
 
 
 def _index(walk: _Walk, value: Any) -> Sequence[str]:
@@ -227,7 +238,7 @@ def _pandas_text(_: _Walk, value: Any) -> Sequence[str]:
 _COMPOUNDS: dict[type, Callable[[_Walk, Any], Sequence[str | bytes]]] = {
     tuple: _sequence,
     list: _sequence,
-    deque: _sequence,
+    deque: _deque,
     set: _set,
     frozenset: _set,
     dict: _mapping,

@@ -8,7 +8,8 @@
     │   ├── UndocumentedError      cell-undocumented
     │   ├── UnknownInputError      cell-unknown-input
     │   ├── WrongShapeError        cell-wrong-shape
-    │   └── StepFailedError        cell-failed
+    │   ├── StepFailedError        cell-failed
+    │   └── OfflineError           cell-offline
     ├── ConfigError                config               the user edits blase.toml
     ├── PlanError                                       the user gives more room or asks for less
     │   ├── OverBudgetError        plan-over-budget
@@ -113,6 +114,12 @@ class StepFailedError(CellError):
     """The step's own code raised while it ran."""
 
     code = "cell-failed"
+
+
+class OfflineError(CellError):
+    """A step opened a connection, and the project is offline."""
+
+    code = "cell-offline"
 
 
 class ConfigError(BlaseError):

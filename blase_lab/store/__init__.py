@@ -23,6 +23,7 @@ from blase_lab.store.clock import utc_now
 from blase_lab.store.place import FORMAT
 from blase_lab.store.redact import redact
 from blase_lab.store.refs import Ref
+from blase_lab.store.scrub import ScrubReport
 from blase_lab.store.staging import Staging
 from blase_lab.store.store import FOLDER, Store
 from blase_lab.store.sweep import SweepReport
@@ -34,6 +35,7 @@ __all__ = [
     "Checkpoint",
     "Damage",
     "Ref",
+    "ScrubReport",
     "Staging",
     "Store",
     "SweepReport",

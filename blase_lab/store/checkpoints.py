@@ -82,8 +82,17 @@ class Checkpoints:
         keep_best: bool = False,  # noqa: FBT001, FBT002 the same
     ) -> None:
         """Return when the checkpoint is safe; older ones but the last two and the best are gone."""
-        self._place.guard()
         run = self._place.root / "checkpoints" / check_name(run_id)
+        target = self._publish(run, epoch, batch, files)
+        if keep_best:
+            atomic.write_bytes(run / _BEST, sealed.seal(target.name))
+        self._forget_old(run)
+
+    def _publish(  # noqa: PLR0917 where in training, then what
+        self, run: Path, epoch: int, batch: int, files: Mapping[str, bytes]
+    ) -> Path:
+        """Return the folder in which the files are now safe, all of them or none."""
+        self._place.guard()
         staged = self._place.root / "tmp" / f"checkpoint-{secrets.token_hex(8)}"
         atomic.make_folder(staged, mode=0o700)
         try:
@@ -96,9 +105,7 @@ class Checkpoints:
             with suppress(OSError, BlaseError):
                 atomic.remove_tree(staged)
             raise
-        if keep_best:
-            atomic.write_bytes(run / _BEST, sealed.seal(target.name))
-        self._forget_old(run)
+        return target
 
     def latest(self, run_id: str) -> Checkpoint | None:
         """Return the newest checkpoint that is whole, None when there is none."""
@@ -116,6 +123,15 @@ class Checkpoints:
         """Take all checkpoints of the run away."""
         self._place.guard()
         atomic.remove_tree(self._place.root / "checkpoints" / check_name(run_id))
+
+    def rewrite(self, folder: Path, changed: Mapping[str, bytes]) -> None:
+        """Publish a checkpoint anew with some files changed, then take the old one away."""
+        self._place.guard()
+        run, (epoch, batch, _) = folder.parent, (int(one) for one in folder.name.split("-"))
+        target = self._publish(run, epoch, batch, {**dict(Files(folder)), **changed})
+        if _best_name(run) == folder.name:
+            atomic.write_bytes(run / _BEST, sealed.seal(target.name))
+        atomic.remove_tree(folder)
 
     def _forget_old(self, run: Path) -> None:
         best = _best_name(run)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from blase_lab.core.errors import NotFoundError, VersionTakenError
 from blase_lab.core.records import Record
 from blase_lab.store import atomic, sealed
 from blase_lab.store.names import check_name
+from blase_lab.store.remembered import Remembered
 
 if TYPE_CHECKING:
     import builtins
@@ -30,6 +32,7 @@ class Ledger:
     def __init__(self, place: Place) -> None:
         """Look at the records of one store."""
         self._place = place
+        self._remembered = Remembered()
 
     def put(self, record: Record, *, id: str | None = None) -> str:  # noqa: A002 the field's word
         """Return the id under which the record is now safe; writing the same again is no error.
@@ -40,7 +43,7 @@ class Ledger:
         self._place.guard()
         data = sealed.seal(record)
         own = str(getattr(record, "id", "") or "")
-        chosen = id or own or hashlib.sha256(sealed.encode(record)).hexdigest()
+        chosen = id or own or hashlib.sha256(sealed.body_of(record)).hexdigest()
         path = self._path(type(record), chosen)
         try:
             atomic.link_new(path, data)
@@ -55,10 +58,10 @@ class Ledger:
 
     def get(self, kind: type[T], id: str) -> T:  # noqa: A002 the field's word
         """Return the record; NotFoundError or DamagedError."""
-        path = self._path(kind, id)
-        if not path.exists():
-            raise _not_found(kind, id)
-        return sealed.read(path, kind)
+        try:
+            return self._remembered.read(self._path(kind, id), kind)
+        except FileNotFoundError:
+            raise _not_found(kind, id) from None
 
     def has(self, kind: type[Record], id: str) -> bool:  # noqa: A002 the field's word
         """Say whether there is such a record."""
@@ -85,7 +88,12 @@ class Ledger:
         return self.get(kind, matches[0])
 
     def _path(self, kind: type[Record], id: str) -> Path:  # noqa: A002 the field's word
-        return self._place.root / "records" / kind_of(kind) / f"{check_name(id)}.json"
+        return _path_of(self._place.root, kind, id)
+
+
+@lru_cache(maxsize=8192)
+def _path_of(root: Path, kind: type[Record], id: str) -> Path:  # noqa: A002 the field's word
+    return root / "records" / kind_of(kind) / f"{check_name(id)}.json"
 
 
 def _not_found(kind: type[Record], wanted: str, matches: int = 0) -> NotFoundError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from blase_lab.store import atomic
 from blase_lab.store.names import check_name
+from blase_lab.store.redact import without_known_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ class Live:
     def put(self, name: str, payload: bytes) -> None:
         """Replace the state of this name in one step."""
         self._place.guard()
-        atomic.write_bytes(self.path(name), payload)
+        atomic.write_bytes(self.path(name), without_known_secrets(payload))
 
     def get(self, name: str) -> bytes | None:
         """Return the state, None when there is none."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from blase_lab.core.errors import NotFoundError, VersionTakenError
 from blase_lab.core.records import Record
 from blase_lab.store import atomic, sealed
 from blase_lab.store.clock import utc_now
 from blase_lab.store.names import check_name
+from blase_lab.store.remembered import Remembered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,12 +29,22 @@ class Ref(Record, frozen=True, kw_only=True):
     created: str = ""
 
 
+class _Newest(NamedTuple):
+    """The newest version of a name that was seen, and the file that a newer one would have."""
+
+    number: int
+    file: Path
+    next: Path
+
+
 class Refs:
     """All names of one store."""
 
     def __init__(self, place: Place) -> None:
         """Look at the names of one store."""
         self._place = place
+        self._remembered = Remembered()
+        self._newest: dict[Path, _Newest] = {}
 
     def publish(self, kind: str, name: str, target: str, *, expected: int) -> int:
         """Return the new version, `expected` + 1, now safe; 0 is expected of a new name.
@@ -50,37 +63,92 @@ class Refs:
             raise _taken(name, version, version) from None
         return version
 
+    def newest(self, kind: str, name: str) -> Ref | None:
+        """Return the newest version of the name, None where there is none; or DamagedError.
+
+        Versions follow one another without a gap and are never written again. So one that was
+        seen is the newest for as long as it lies there and the next does not: the folder is not
+        listed each time, and no time of a folder is trusted.
+        """
+        folder = self._folder(kind, name)
+        seen = self._newest.get(folder)
+        if seen is None and not _is_there(folder):
+            return None
+        if seen is None or _is_there(seen.next):
+            seen = self._listed(kind, name)
+        if seen is None:
+            return None
+        try:
+            return self._remembered.read(seen.file, Ref)
+        except FileNotFoundError:
+            seen = self._listed(kind, name)
+            return None if seen is None else self._remembered.read(seen.file, Ref)
+
     def resolve(self, kind: str, name: str, version: int | None = None) -> Ref:
         """Return one version, the newest when none is given; NotFoundError or DamagedError."""
-        numbers = self._numbers(kind, name)
-        wanted = max(numbers, default=0) if version is None else version
-        if wanted not in numbers:
-            asked = f"{name}@{version}" if version is not None else name
-            raise NotFoundError(
-                f"There is no {kind} {asked} in the store ({len(numbers)} versions of the name).",
-                way_out="Look at the names with `blase status`.",
-                name=name,
-                version=version,
-            )
-        return sealed.read(self._folder(kind, name) / f"{wanted}.json", Ref)
+        try:
+            found = self.newest(kind, name) if version is None else self._one(kind, name, version)
+        except FileNotFoundError:
+            found = None
+        if found is not None:
+            return found
+        asked = f"{name}@{version}" if version is not None else name
+        count = len(self._numbers(kind, name))
+        raise NotFoundError(
+            f"There is no {kind} {asked} in the store ({count} versions of the name).",
+            way_out="Look at the names with `blase status`.",
+            name=name,
+            version=version,
+        )
 
     def versions(self, kind: str, name: str) -> list[Ref]:
         """Return all versions of the name, the oldest first."""
-        return [self.resolve(kind, name, number) for number in self._numbers(kind, name)]
+        return [self._one(kind, name, number) for number in self._numbers(kind, name)]
 
     def names(self, kind: str) -> list[str]:
         """Return all names that have a version, sorted."""
         folder = self._place.root / "refs" / check_name(kind)
-        if not folder.is_dir():
+        if not _is_there(folder):
             return []
-        return sorted(one.name for one in folder.iterdir() if self._numbers(kind, one.name))
+        with os.scandir(folder) as found:
+            return sorted(one.name for one in found if self._has(kind, one.name))
+
+    def _one(self, kind: str, name: str, version: int) -> Ref:
+        return self._remembered.read(self._folder(kind, name) / f"{version}.json", Ref)
+
+    def _has(self, kind: str, name: str) -> bool:
+        seen = self._newest.get(self._folder(kind, name))
+        return (seen is not None and _is_there(seen.file)) or self._listed(kind, name) is not None
+
+    def _listed(self, kind: str, name: str) -> _Newest | None:
+        """Return the newest version by the files that lie there now, and remember it."""
+        folder = self._folder(kind, name)
+        number = max(self._numbers(kind, name), default=0)
+        if number == 0:
+            return None
+        seen = _Newest(number, folder / f"{number}.json", folder / f"{number + 1}.json")
+        self._newest[folder] = seen
+        return seen
 
     def _numbers(self, kind: str, name: str) -> list[int]:
-        files = self._folder(kind, name).glob("*.json")
+        folder = self._folder(kind, name)
+        if not _is_there(folder):
+            return []
+        files = folder.glob("*.json")
         return sorted(int(path.stem) for path in files if path.stem.isdecimal())
 
     def _folder(self, kind: str, name: str) -> Path:
-        return self._place.root / "refs" / check_name(kind) / check_name(name)
+        return _folder_of(self._place.root, kind, name)
+
+
+def _is_there(path: Path) -> bool:
+    """Ask the disk in the cheapest way: this is done for every name at every check."""
+    return os.access(path, os.F_OK)
+
+
+@lru_cache(maxsize=8192)
+def _folder_of(root: Path, kind: str, name: str) -> Path:
+    return root / "refs" / check_name(kind) / check_name(name)
 
 
 def _taken(name: str, version: int, newest: int) -> VersionTakenError:

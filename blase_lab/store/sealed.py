@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from blase_lab.store.names import damaged
+from blase_lab.store.redact import without_known_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,16 +27,29 @@ def encode(record: object) -> bytes:
     return msgspec.json.encode(record, order="deterministic")
 
 
+def body_of(record: object) -> bytes:
+    """Return the record as canonical JSON without secrets of the environment: what is written."""
+    return without_known_secrets(encode(record))
+
+
 def seal(record: object) -> bytes:
     """Return the file that holds the record and the sha256 of it."""
-    body = encode(record)
+    return seal_body(body_of(record))
+
+
+def seal_body(body: bytes) -> bytes:
+    """Return the file that holds a record's JSON and the sha256 of it."""
     digest = hashlib.sha256(body).hexdigest()
     return msgspec.json.encode(_Sealed(sha256=digest, record=msgspec.Raw(body))) + b"\n"
 
 
 def unseal(path: Path) -> bytes:
     """Return the record's JSON, or raise DamagedError when it is not what was sealed."""
-    data = path.read_bytes()
+    return unsealed(path, path.read_bytes())
+
+
+def unsealed(path: Path, data: bytes) -> bytes:
+    """Return the record's JSON out of these bytes; DamagedError names the file they are of."""
     try:
         sealed = msgspec.json.decode(data, type=_Sealed)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -57,7 +71,11 @@ def read(path: Path, kind: type[T]) -> T:
 
 def line(record: object) -> bytes:
     """Return one line: the crc32 in hex, a space, the record's JSON."""
-    body = encode(record)
+    return line_of(body_of(record))
+
+
+def line_of(body: bytes) -> bytes:
+    """Return one line that holds a record's JSON and its crc32."""
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +20,8 @@ from blase_lab.store.live import Live
 from blase_lab.store.names import check_name
 from blase_lab.store.place import FORMAT, FORMAT_BYTES, Place
 from blase_lab.store.refs import Refs
+from blase_lab.store.scrub import Scrub, ScrubReport
+from blase_lab.store.scrub_text import WithoutShapes, WithoutValue
 from blase_lab.store.sweep import SweepReport, sweep
 from blase_lab.store.verify import VerifyReport, verify
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from blase_lab.core.records import Progress
+    from blase_lab.store.scrub_files import Amend
 
 FOLDER = ".blase"
 _NEWER = "Install a newer blase-lab: `pip install --upgrade blase-lab`."
@@ -113,6 +116,17 @@ class Store:
         path = self.root / "locks" / f"{check_name(name)}.lock"
         return path.exists() and locks.is_locked(path)
 
+    def salt(self, fresh: str = "") -> str:
+        """Return the text that this project's digests of secret values are mixed with.
+
+        The first one who gives a `fresh` one decides it for good; '' where nobody did.
+        """
+        path = self.root / "salt"
+        if fresh and self.is_writable and not path.exists():
+            with suppress(FileExistsError):
+                atomic.link_new(path, fresh.encode("ascii"), mode=0o400)
+        return path.read_text(encoding="ascii") if path.exists() else ""
+
     def verify(self, *, watch: Callable[[Progress], None] | None = None) -> VerifyReport:
         """Return what is damaged after every byte was read; it is quarantined, never deleted."""
         return verify(self._place, watch)
@@ -122,6 +136,18 @@ class Store:
     ) -> SweepReport:
         """Return what nothing refers to; without `dry_run` it is moved to quarantine."""
         return sweep(self._place, roots, dry_run=dry_run, grace_hours=grace_hours)
+
+    def scrub(
+        self, value: str | None = None, *, dry_run: bool = True, amend: Amend | None = None
+    ) -> ScrubReport:
+        """Return where the value stands, or all of a secret's shape; else rewrite every place.
+
+        Without `dry_run` no text of the store holds it on return. StoreError, before anything is
+        changed, while a training or a build goes on.
+        """
+        clean = WithoutShapes() if value is None else WithoutValue(value)
+        scrub = Scrub(self._place, clean, amend)
+        return scrub.find() if dry_run else scrub.apply()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Cross a process border as the folder it stands for."""

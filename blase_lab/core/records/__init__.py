@@ -66,6 +66,7 @@ from blase_lab.core.records.steps import (
     Observation,
     Observed,
     Proof,
+    Sameness,
     Step,
 )
 
@@ -111,6 +112,7 @@ __all__ = [
     "Run",
     "RunState",
     "RunSummary",
+    "Sameness",
     "Shard",
     "Snapshot",
     "Split",

@@ -26,6 +26,23 @@ class Change(Record, frozen=True, kw_only=True):
     after: str | None
 
 
+class Sameness(Record, frozen=True, kw_only=True):
+    """A thing beside what it is compared with: which leaves are equal, and which are not."""
+
+    name: str
+    like: str
+    """What it is compared with, e.g. `age@3` or `run 12`."""
+    is_same: bool
+    equal: tuple[str, ...]
+    """The names of the leaves that are equal."""
+    leaves: int
+    """How many leaves `like` has."""
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What differs and does not count, e.g. a package's version."""
+    sentence: str
+
+
 class Definition(Record, frozen=True, kw_only=True):
     """A piece of Python that the step's closure needs, executable in the order given."""
 
