@@ -32,7 +32,8 @@ lint: $(VENV)/.test labextension
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/feed.py && $(BIN)/python benchmarks/checkpoint.py
-	$(BIN)/python benchmarks/whole_path.py
+	$(BIN)/python benchmarks/whole_path.py && $(BIN)/python benchmarks/staleness.py
+	$(BIN)/python benchmarks/audit_hook.py && $(BIN)/python benchmarks/capture.py
 
 # Hashed pins only; uv itself is pinned too.
 $(BIN)/uv: requirements/uv.txt

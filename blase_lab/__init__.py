@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 if TYPE_CHECKING:
-    from blase_lab.capture import digest, why
+    from blase_lab.capture import Inspection, digest, inspect, why
     from blase_lab.core.errors import BlaseError
     from blase_lab.core.records import Run, Snapshot, Step, Verdict
     from blase_lab.project import Project
@@ -30,7 +30,9 @@ __all__ = [
     "Run",
     "Verdict",
     "BlaseError",
+    "Inspection",
     "digest",
+    "inspect",
     "why",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -48,6 +50,8 @@ _ROOMS = {
     "Verdict": "blase_lab.core.records",
     "BlaseError": "blase_lab.core.errors",
     "digest": "blase_lab.capture",
+    "inspect": "blase_lab.capture",
+    "Inspection": "blase_lab.capture",
     "why": "blase_lab.capture",
     "load_ipython_extension": "blase_lab.ui.magics",
     "unload_ipython_extension": "blase_lab.ui.magics",

@@ -28,6 +28,7 @@ from blase_lab.core.records import (
     Step,
     StepKind,
 )
+from blase_lab.store.redact import HIDDEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from blase_lab.core.records import Aspect
 
 IDENTITY: tuple[Aspect, ...] = ("code", "parameters", "data", "seed")
-_WALKED: tuple[Aspect, ...] = ("code", "data", "seed")
+WALKED: tuple[Aspect, ...] = ("code", "data", "seed")
+"""The aspects that a walk through the live names finds; options are not among them."""
 _ASPECTS: tuple[Aspect, ...] = (*IDENTITY, "documentation", "environment")
 
 
@@ -82,7 +84,7 @@ def capture_cell(
     closure = closure_of(name, walk)
     documentation = redacted(_documentation(namespace.get(name)))
     leaves = (
-        *leaves_of(walk, (*_WALKED, "environment")),
+        *leaves_of(walk, (*WALKED, "environment")),
         *option_leaves(cell.kind, cell.options),
         documentation_leaf(name, documentation),
     )
@@ -90,12 +92,12 @@ def capture_cell(
         name=name,
         kind=cell.kind,
         cell=redacted(cell.raw),
-        options=cell.options,
+        options={key: _option_without_secrets(each) for key, each in cell.options.items()},
         documentation=documentation,
         closure=closure,
         leaves=leaves,
         digests=digests_of(leaves),
-        flags=tuple(walk.flags),
+        flags=(*walk.flags, *_flags_of_options(cell.options)),
         notebook=cell.notebook,
     )
 
@@ -129,16 +131,16 @@ def still_same(
     """
     live = namespace.get(step.closure.function)
     function = live if isinstance(live, FunctionType) else getattr(live, "__wrapped__", None)
-    before = [leaf for leaf in step.leaves if leaf.aspect in _WALKED]
+    before = [leaf for leaf in step.leaves if leaf.aspect in WALKED]
     if not isinstance(function, FunctionType):
         again = recapture_from_disk(step, project_folder=project_folder).leaves
-        return changes(before, [leaf for leaf in again if leaf.aspect in _WALKED])
+        return changes(before, [leaf for leaf in again if leaf.aspect in WALKED])
     bodies = [each.source for each in step.closure.definitions]
     cells = cells_of(namespace, earlier=bodies)
     walk = Resolver(namespace, folder=project_folder, cells=cells)
     walk.code(function.__name__, function)
     walk.finish()
-    return changes(before, leaves_of(walk, _WALKED))
+    return changes(before, leaves_of(walk, WALKED))
 
 
 def recapture_from_disk(step: Step, *, project_folder: Path) -> Captured:
@@ -182,6 +184,15 @@ def recapture_from_disk(step: Step, *, project_folder: Path) -> Captured:
     )
 
 
+def environment_changes(step: Step) -> tuple[Change, ...]:
+    """Return which packages, and whether Python, have another version than when it was captured.
+
+    They are no part of the code's version: a step is not stale by them.
+    """
+    before = [leaf for leaf in step.leaves if leaf.aspect == "environment"]
+    return changes(before, [_environment_again(leaf) for leaf in before])
+
+
 def digests_of(leaves: Iterable[Leaf]) -> Digests:
     """Return one digest an aspect, and the root over those that make the identity."""
     listed = list(leaves)
@@ -204,6 +215,22 @@ def option_leaves(kind: StepKind, options: Mapping[str, OptionValue]) -> tuple[L
     )
 
 
+def _option_without_secrets(value: OptionValue) -> OptionValue:
+    if isinstance(value, list):
+        return [redacted(each) for each in value]
+    return redacted(value) if isinstance(value, str) else value
+
+
+def _flags_of_options(options: Mapping[str, OptionValue]) -> tuple[str, ...]:
+    """Return that an option lost its secret: built again, the step would do otherwise."""
+    cut = [name for name, each in options.items() if HIDDEN in str(_option_without_secrets(each))]
+    return tuple(
+        f"needs hidden option {name}: it holds what looks like a secret, which is left out of the"
+        " record"
+        for name in cut
+    )
+
+
 def documentation_leaf(name: str, documentation: str) -> Leaf:
     """Return the leaf of a step's docstring."""
     return Leaf(
@@ -216,12 +243,16 @@ def documentation_leaf(name: str, documentation: str) -> Leaf:
 
 def _documentation(value: object) -> str:
     text = getattr(value, "__doc__", None)
-    return inspect.cleandoc(text) if isinstance(text, str) else ""
+    said = inspect.cleandoc(text) if isinstance(text, str) else ""
+    return said.encode("utf-8", "backslashreplace").decode()  # a lone surrogate is no text
 
 
 def _environment_again(leaf: Leaf) -> Leaf:
     """Read a package's version again."""
     kind, _, name = leaf.name.partition(" ")
+    if kind == "import":
+        version = modules.python_version()
+        return environment_leaf(leaf.name, version, f"Python {version}")
     found = modules.version_of(name) if kind == "package" else None
     return leaf if found is None else environment_leaf(leaf.name, found[1], found[1])
 

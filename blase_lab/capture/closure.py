@@ -12,6 +12,7 @@ from blase_lab.capture import modules, values
 from blase_lab.capture.names import reads_of_source
 from blase_lab.capture.resolve import is_cut, redacted
 from blase_lab.capture.sources import Statement, class_source, function_source
+from blase_lab.core.errors import BlaseError
 from blase_lab.core.records import Closure, Definition, LocalModule
 
 if TYPE_CHECKING:
@@ -92,7 +93,13 @@ class Builder:
     def _find(self, name: str) -> _Found | None:
         if name not in self._found:
             value = self._namespace.get(name)
-            self._found[name] = None if _is_builtin(name, value) else self._made(name, value)
+            try:
+                self._found[name] = None if _is_builtin(name, value) else self._made(name, value)
+            except BlaseError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a user's object may raise what it likes
+                self._found[name] = None
+                self._hide(name, f"it raised {type(error).__name__} when it was read")
         return self._found[name]
 
     def _made(self, name: str, value: object) -> _Found | None:
@@ -195,7 +202,9 @@ def _imported(name: str, value: object) -> _Found | None:
     """Import a function or class from the module that says it has it."""
     home = str(getattr(value, "__module__", None) or "")
     qualified = str(getattr(value, "__qualname__", ""))
-    if home not in sys.modules or getattr(sys.modules[home], qualified, None) is not value:
+    if home == "__main__" or home not in sys.modules:
+        return None
+    if getattr(sys.modules[home], qualified, None) is not value:
         return None
     alias = "" if name == qualified else f" as {name}"
     return _Found("import", (f"from {home} import {qualified}{alias}\n",))

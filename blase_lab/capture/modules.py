@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import importlib.util
 import platform
 import sys
 import sysconfig
 from functools import lru_cache
 from pathlib import Path
-from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from blase_lab.capture.canonical import digest_of_source
-from blase_lab.capture.names import same_code
-from blase_lab.core.digest import Opaque, digest_value, sha256_hex
+from blase_lab.core.digest import sha256_hex
+from blase_lab.core.syntax import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import ModuleType
 
 Home = Literal["standard", "installed", "local"]
 _INSTALLED_FOLDERS = frozenset({"site-packages", "dist-packages"})
@@ -51,12 +50,41 @@ def find_file(name: str, folder: Path) -> Path | None:
     if isinstance(loaded, str):
         is_there = Path(loaded).is_file() and _is_own(loaded, name, folder)
         return Path(loaded) if is_there else None
-    for root in _roots(folder):
-        stem = root.joinpath(*name.split("."))
+    stems = [root.joinpath(*name.split(".")) for root in _roots(folder)]
+    for stem in (*stems, *_elsewhere(name, folder)):
         for file in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
             if file.is_file() and _is_own(str(file), name, folder):
                 return file
     return None
+
+
+def _elsewhere(name: str, folder: Path) -> Iterator[Path]:
+    """Yield where a module may stand that is neither loaded nor in the project: beside its parent.
+
+    Of a top-level one Python's own finders are asked, so that an editable install is found.
+    """
+    parent, _, last = name.rpartition(".")
+    if parent:
+        door = find_file(parent, folder)
+        if door is not None and door.name == "__init__.py":
+            yield door.parent / last
+        return
+    origin = _origin(name, (*sys.path, str(len(sys.meta_path))))
+    if origin.endswith(".py"):
+        place = Path(origin)
+        yield place.parent if place.name == "__init__.py" else place.with_suffix("")
+
+
+@lru_cache(maxsize=1024)
+def _origin(name: str, _searched: tuple[str, ...]) -> str:
+    """Return the file that an import of a top-level module would execute."""
+    if name in sys.stdlib_module_names:
+        return ""
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return ""
+    return "" if found is None else found.origin or ""
 
 
 def _roots(folder: Path) -> list[Path]:
@@ -73,7 +101,20 @@ def _is_own(file: str, name: str, folder: Path) -> bool:
         return True
     if any(_is_below(path, root) for root in _standard_folders()):
         return False
-    return version_of(name) is None
+    return name.partition(".")[0] != "blase_lab" and not _is_brought(path, name)
+
+
+def _is_brought(path: Path, name: str) -> bool:
+    """Tell whether a distribution brought the file to where it is: not so with an editable one.
+
+    An editable install lists its files elsewhere, or, in the old manner, has no list.
+    """
+    version = version_of(name)
+    if version is None:
+        return False
+    found = importlib.metadata.distribution(version[0])
+    home = Path(str(found.locate_file("")))
+    return found.read_text("RECORD") is not None and _is_below(path, home)
 
 
 def _is_below(path: Path, folder: Path) -> bool:
@@ -129,7 +170,7 @@ def imports_of(source: str, name: str, *, is_package: bool) -> frozenset[str]:
     """Return absolute names of the modules that a module's source may import."""
     package = name if is_package else name.rpartition(".")[0]
     found = set[str]()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -182,83 +223,3 @@ def shown_path(local: LocalFile, folder: Path) -> str:
 def is_below(path: Path, folder: Path) -> bool:
     """Tell whether a path lies in a folder."""
     return _is_below(path, folder)
-
-
-def differing(module: ModuleType, local: LocalFile) -> list[str]:
-    """Return names that a loaded module holds otherwise than its file would make them."""
-    written = _written(local.source, str(local.file))
-    found = [
-        name
-        for name, value in _live_functions(module)
-        if not any(same_code(value.__code__, code) for code in written.codes.get(name, ()))
-    ]
-    constants = {
-        name
-        for name, value in written.constants
-        if not _is_same(vars(module).get(name, _MISSING), value)
-    }
-    return sorted({name.partition(".")[0] for name in found} | constants)
-
-
-class _Written(NamedTuple):
-    """What a module's file says."""
-
-    codes: dict[str, list[CodeType]]
-    constants: list[tuple[str, object]]
-
-
-_MISSING = object()
-
-
-@lru_cache(maxsize=256)
-def _written(source: str, file: str) -> _Written:
-    codes: dict[str, list[CodeType]] = {}
-    try:
-        todo = [compile(source, file, "exec", dont_inherit=True)]
-    except SyntaxError:
-        return _Written({}, [])
-    while todo:
-        code = todo.pop()
-        codes.setdefault(code.co_qualname, []).append(code)
-        todo.extend(each for each in code.co_consts if isinstance(each, CodeType))
-    return _Written(codes, _constants(ast.parse(source)))
-
-
-def _constants(tree: ast.Module) -> list[tuple[str, object]]:
-    """Return the names that are bound once, to a literal."""
-    bound = [
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]
-    found: list[tuple[str, object]] = []
-    for node in tree.body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if not isinstance(target, ast.Name) or bound.count(target.id) > 1:
-            continue
-        try:
-            found.append((target.id, ast.literal_eval(node.value)))  # type: ignore[attr-defined]
-        except (ValueError, TypeError):
-            continue
-    return found
-
-
-def _live_functions(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
-    """Yield the functions and methods that stand under names the file must have made."""
-    for name, value in list(vars(module).items()):
-        if isinstance(value, FunctionType) and value.__globals__ is vars(module):
-            if not hasattr(value, "__wrapped__") and "<" not in value.__qualname__:
-                yield name, value
-        elif isinstance(value, type) and value.__module__ == module.__name__:
-            yield from (
-                (f"{value.__qualname__}.{key}", each)
-                for key, each in vars(value).items()
-                if isinstance(each, FunctionType) and each.__code__.co_filename != "<string>"
-            )
-
-
-def _is_same(value: object, written: object) -> bool:
-    try:
-        return digest_value(value) == digest_value(written)
-    except Opaque:
-        return False

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sysconfig
 from abc import ABC, abstractmethod
 from enum import Enum
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from blase_lab.capture import values
+from blase_lab.capture import foreign, values
 from blase_lab.capture.names import reads_of_source
 from blase_lab.capture.sources import class_source, is_made_by
 from blase_lab.core.digest import Opaque, digest_value, joined
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from blase_lab.capture.sources import Cells, Source
     from blase_lab.core.records import Aspect
 
-_PLAIN: tuple[Any, ...] = (dict, list, tuple, set, frozenset, int, float, str, bytes)
-"""What an instance may be besides its attributes."""
 _SLOTS = frozenset({"member_descriptor", "getset_descriptor", "_abc_data", "_tuplegetter"})
 _MAKERS = frozenset({"dataclasses", "collections", "typing", "enum", "abc", "reprlib"})
 """Library modules that write methods into classes; the class's own source says so."""
@@ -82,6 +80,18 @@ class Objects(ABC):
         """Add a module of the user's own."""
 
     @abstractmethod
+    def has(self, aspect: Aspect, name: str) -> bool:
+        """Tell whether a leaf is there."""
+
+    @abstractmethod
+    def live_function(self, function: FunctionType) -> None:
+        """Follow a function of a local module as it is in memory."""
+
+    @abstractmethod
+    def live_class(self, kind: type) -> None:
+        """Follow a class of a local module as it is in memory."""
+
+    @abstractmethod
     def is_user(self, value: object) -> bool:
         """Tell whether the user wrote it."""
 
@@ -116,6 +126,10 @@ class Objects(ABC):
             return joined("itself", str(len(self._active) - self._active.index(id(value))))
         self._active.append(id(value))
         try:
+            found = foreign.content_of(value)
+            if found is not None:
+                kind = type(value)
+                return joined("content", self.code(kind.__name__, kind), self.digest(found))
             return self._instance(value)
         finally:
             self._active.pop()
@@ -142,9 +156,6 @@ class Objects(ABC):
         if isinstance(value, partial):
             words = sorted(value.keywords.items())
             parts = [self.digest(part) for part in (value.func, value.args, words)]
-            self.leaf(
-                f"value {label}", "code", joined("partial", *parts), text=_partial_text(value)
-            )
             return joined("partial", *parts)
         return self._wrapper(label, value)
 
@@ -161,7 +172,8 @@ class Objects(ABC):
         if isinstance(value, values.BUILTIN_CALLABLES):
             return self._builtin(label, value)
         self.imported(type(value).__module__)
-        return joined("wrapper", self.code(label, getattr(value, "__wrapped__", None)))
+        kind = values.home_of(type(value).__module__), type(value).__qualname__
+        return joined("wrapper", *kind, self.code(label, getattr(value, "__wrapped__", None)))
 
     def _builtin(self, label: str, value: Any) -> str:
         owner = getattr(value, "__self__", None)
@@ -170,20 +182,21 @@ class Objects(ABC):
             self.value(f"{label}.self", owner)
         elif module and module != "builtins":
             self.imported(module)
-        return joined("builtin", str(module), value.__qualname__)
+        return joined("function", values.home_of(str(module)), value.__qualname__)
 
     def _any_function(self, label: str, function: FunctionType) -> str:
         """Walk a user's function whole; of a library's or a module's, what it carries."""
         home = function.__module__ or ""
         if function.__globals__ is not self.namespace and self.is_local_module(home):
             self.local(home)
+            self.live_function(function)
         elif self.is_user(function):
             return self.function(_own_name(label, function), function)
         else:
             self.imported(home)
         if function.__closure__:
             self.parts(label, function)
-        return joined("function", home, function.__qualname__)
+        return joined("function", values.home_of(home), function.__qualname__)
 
     # --- classes and instances -------------------------------------------------------------------
 
@@ -191,11 +204,13 @@ class Objects(ABC):
         if not self.is_user(kind):
             if self.is_local_module(kind.__module__):
                 self.local(kind.__module__)
+                self.live_class(kind)
             elif kind.__module__ != "builtins":
                 self.imported(kind.__module__)
-            return joined("class", kind.__module__, kind.__qualname__)
+            return joined("class", values.home_of(kind.__module__), kind.__qualname__)
         source = class_source(kind, self.cells)
         digest = source.digest if source else joined("class", kind.__qualname__)
+        self.seen(kind, digest)
         name = kind.__qualname__.rpartition("<locals>.")[2] or label
         self.leaf(f"class {name}", "code", digest, text=source.text if source else "")
         if source is None:
@@ -209,15 +224,22 @@ class Objects(ABC):
             self._member(f"{name}.{key}", value, source)
         return digest
 
+    def names_itself(self, label: str, value: object) -> bool:
+        """Tell whether a leaf of the name, with its content, says what stands under the name."""
+        if isinstance(value, ModuleType):
+            return value.__name__ == label
+        is_own = self.is_user(value) and not self.is_local_module(value.__module__ or "")
+        if isinstance(value, FunctionType):
+            return is_own and _own_name(label, value) == label
+        return isinstance(value, type) and is_own and value.__qualname__ == label
+
     def _member(self, label: str, value: object, source: Source | None) -> None:
         """Walk a class's attribute: its methods' reads, and values as they are now."""
         function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
         if isinstance(function, FunctionType) and source and is_made_by(source, function):
             self.parts(label, function)
             self.reads_of(function)
-        elif isinstance(function, FunctionType):
-            self.code(label, function)
-        elif isinstance(value, property) or values.is_code(value):
+        elif isinstance(value, property):
             self.code(label, value)
         elif not isinstance(value, Enum):
             self.value(label, value)
@@ -238,7 +260,7 @@ class Objects(ABC):
         state = dict(sorted(_state(value), key=lambda each: each[0]))
         if isinstance(value, Enum):
             state = {"name": value.name, "value": value.value}
-        content = [base(value) for base in _PLAIN if isinstance(value, base)]
+        content = foreign.inherited(value)
         parts = (self.digest(each) for each in (state, content))
         return joined("instance", kind.__qualname__, identity, *parts)
 
@@ -250,12 +272,6 @@ def _own_name(label: str, function: FunctionType) -> str:
         return name
     named = (key for key, value in function.__globals__.items() if value is function)
     return min(named, default=label)
-
-
-def _partial_text(value: partial[Any]) -> str:
-    given = [values.short(each) for each in value.args]
-    given += [f"{name}={values.short(each)}" for name, each in sorted(value.keywords.items())]
-    return f"partial({', '.join([getattr(value.func, '__name__', '?'), *given])})"
 
 
 def _members(kind: type) -> Iterator[tuple[str, object]]:
@@ -285,7 +301,14 @@ def _is_sunder(key: str) -> bool:
 
 
 def _state(value: object) -> Iterator[tuple[str, object]]:
-    yield from getattr(value, "__dict__", {}).items()
+    cached = {
+        name
+        for kind in type(value).__mro__
+        for name, each in vars(kind).items()
+        if isinstance(each, cached_property)
+    }
+    own = getattr(value, "__dict__", {})
+    yield from ((name, each) for name, each in own.items() if name not in cached)
     for kind in type(value).__mro__:
         slots = vars(kind).get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 from blase_lab.core.errors import CellSyntaxError, NoStepError
+from blase_lab.core.syntax import compiled, lines_of, parsed
 
 if TYPE_CHECKING:
     from blase_lab.core.records import StepKind
@@ -21,6 +22,7 @@ _HARMLESS = frozenset(
     }
 )
 # fmt: on
+_SHOWN_CHARACTERS = 80
 _KEEPS_STATEMENT = frozenset({"time"})
 _WAYS_OUT = {
     "!": "Put it into a cell of its own, without a %%blase magic.",
@@ -44,6 +46,11 @@ def check_cell(body: str, kind: StepKind | None = None) -> str:
         NoStepError: the body defines no function, or the captured root is a lambda.
     """
     python = python_of(body)
+    try:
+        compiled(python)
+    except SyntaxError as error:
+        line = lines_of(python)[max(error.lineno or 1, 1) - 1 :][:1]
+        _refuse_line(error, "".join(line))
     if kind is not None:
         refuse_without_function(python)
     return python
@@ -56,14 +63,12 @@ def python_of(body: str) -> str:
     Raises:
         CellSyntaxError: as `check_cell`.
     """
-    lines = body.splitlines()
+    lines = lines_of(body)
     for _ in range(len(lines) + 1):
         try:
-            ast.parse("\n".join(lines))
+            parsed("\n".join(lines))
         except SyntaxError as error:
             _mend(lines, error)
-        except ValueError as error:
-            _refuse(1, str(error), line="", way_out=_ANY_WAY_OUT)
         else:
             break
     return "\n".join(lines) + "\n"
@@ -71,7 +76,7 @@ def python_of(body: str) -> str:
 
 def defined_names(body: str) -> list[str]:
     """Return the functions that the body defines at its top level, in order, each once."""
-    tree = ast.parse(python_of(body))
+    tree = parsed(python_of(body))
     names = [node.name for node in tree.body if isinstance(node, _FUNCTIONS)]
     return list(dict.fromkeys(names))
 
@@ -87,10 +92,10 @@ def step_name(body: str, name: str | None, kind: StepKind) -> str:
     """
     refuse_without_function(python_of(body), name)
     names = defined_names(body)
-    if name is None and len(names) == 1:
-        return names[0]
-    if name is not None and name in names:
-        return name
+    chosen = names[0] if name is None and len(names) == 1 else name
+    if chosen in names:
+        _refuse_own_name(chosen)
+        return chosen
     listed = ", ".join(f"`{each}`" for each in names)
     if name is None:
         raise NoStepError(
@@ -105,9 +110,18 @@ def step_name(body: str, name: str | None, kind: StepKind) -> str:
     )
 
 
+def _refuse_own_name(name: str) -> None:
+    """Refuse a name that every module has a meaning for: a closure could not carry it."""
+    if name.startswith("__") and name.endswith("__"):
+        raise NoStepError(
+            f"The step is called `{name}`, a name that Python itself uses.",
+            way_out="Give the function another name.",
+        )
+
+
 def refuse_without_function(python: str, name: str | None = None) -> None:
     """Raise NoStepError where no function with a name is defined."""
-    tree = ast.parse(python)
+    tree = parsed(python)
     lambdas = [found for node in tree.body if (found := _lambda_name(node))]
     has_function = any(isinstance(node, _FUNCTIONS) for node in tree.body)
     if name in lambdas or (lambdas and not has_function):
@@ -143,7 +157,15 @@ def _mend(lines: list[str], error: SyntaxError) -> None:
     elif value:
         _refuse_magic(value["sign"], value["word"], number)
     else:
-        _refuse(number, error.msg or "not Python", line=line, way_out=f"Mend `{line.strip()}`.")
+        _refuse_line(error, line)
+
+
+def _refuse_line(error: SyntaxError, line: str) -> NoReturn:
+    shown = line.strip()
+    if len(shown) > _SHOWN_CHARACTERS:
+        shown = f"{shown[:_SHOWN_CHARACTERS]}…"
+    way_out = f"Mend `{shown}`." if shown else "Mend the cell."
+    _refuse(max(error.lineno or 1, 1), error.msg or "not Python", line=line, way_out=way_out)
 
 
 def _without_magic(magic: re.Match[str], number: int) -> str:

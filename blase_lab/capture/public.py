@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from blase_lab.capture import modules
 from blase_lab.capture.cell import IDENTITY, digests_of
+from blase_lab.capture.inspection import Inspection, read_leaves, reads_in
+from blase_lab.capture.observe import observing
 from blase_lab.capture.resolve import Resolver, leaves_of
 from blase_lab.capture.sources import cells_of
 from blase_lab.core.lineage import changes
-from blase_lab.core.records import Change, Leaf, Step
+from blase_lab.core.records import Change, Leaf, Observation, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,40 @@ def digest(obj: object) -> str:
     if not _is_code(obj):
         return walk.digest(obj)
     return digests_of(_leaves(obj, walk)).root
+
+
+def inspect(obj: object, *, sample: tuple[object, ...] | None = None) -> Inspection:
+    """Return what the digest of a step, function, class or value rests on, and what is not known.
+
+    Args:
+        obj: as for `digest`; a value without content is no error here, but a flag.
+        sample: the arguments of one call, which is then made and observed: the files, folders and
+            variables that it reads are leaves too, and count in the digest.
+
+    Raises:
+        TypeError: a sample is given for what cannot be called.
+    """
+    if isinstance(obj, Step):
+        return Inspection(obj.digests.root, obj.leaves, obj.flags, reads_in(obj.leaves))
+    walk = _walk(obj)
+    leaves = _leaves(obj, walk)
+    reads = () if sample is None else _observed(obj, sample)
+    found = (*leaves, *read_leaves(reads))
+    if reads or _is_code(obj) or any(flag.startswith("opaque") for flag in walk.flags):
+        identity = digests_of(found).root
+    else:
+        identity = _walk(obj).digest(obj)
+    listed = (*found, *leaves_of(walk, ("environment",)))
+    return Inspection(identity, listed, tuple(walk.flags), reads)
+
+
+def _observed(obj: object, sample: tuple[object, ...]) -> tuple[Observation, ...]:
+    """Call once with the sample and return what the call touched."""
+    if not callable(obj):
+        raise TypeError(f"a {type(obj).__qualname__} cannot be called with a sample")
+    with observing(Path.cwd()) as observer:
+        obj(*sample)
+    return observer.observations()
 
 
 def why(a: object, b: object) -> list[Change]:

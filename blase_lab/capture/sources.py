@@ -8,12 +8,13 @@ import linecache
 import weakref
 from functools import lru_cache
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from blase_lab.capture.canonical import digest_of_code
-from blase_lab.capture.names import reads_of_source, same_code
+from blase_lab.capture.names import code_key, reads_of_source
 from blase_lab.capture.parse import python_of
 from blase_lab.core.errors import CellSyntaxError
+from blase_lab.core.syntax import compiled, lines_of, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +95,7 @@ def statements_of(text: str) -> tuple[Statement, ...]:
     """Return a cell's top-level statements; none where it is no Python."""
     try:
         python = python_of(text)
-        tree = ast.parse(python)
+        tree = parsed(python)
     except (CellSyntaxError, SyntaxError):
         return ()
     found: list[Statement] = []
@@ -123,20 +124,27 @@ def segment(text: str, node: ast.stmt | ast.expr) -> str:
     """Return the node's own lines, decorators included, without common indentation."""
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
     if isinstance(node, ast.expr) or first == node.end_lineno:
-        return ast.get_source_segment(text, node) or ""
-    lines = text.splitlines()[first - 1 : node.end_lineno]
-    inside = _lines_in_strings(node)
+        return _cut(text, node)
+    lines = lines_of(text)[first - 1 : node.end_lineno]
     indent = len(lines[0]) - len(lines[0].lstrip())
+    inside = _lines_in_strings(node) if indent else set[int]()
     cut = [
         line if first + place in inside else line[indent:] if line[:indent].isspace() else line
         for place, line in enumerate(lines)
     ]
     end = node.end_col_offset or 0
-    last = text.splitlines()[(node.end_lineno or 1) - 1]
-    tail = last.encode()[end:].decode()
+    tail = lines[-1].encode()[end:].decode()
     if tail.lstrip().startswith(";"):
         cut[-1] = cut[-1][: len(cut[-1]) - len(tail)]
     return "\n".join(cut) + "\n"
+
+
+def _cut(text: str, node: ast.stmt | ast.expr) -> str:
+    """Return the node's text, to the character."""
+    lines = lines_of(text)[node.lineno - 1 : node.end_lineno]
+    lines[-1] = lines[-1].encode()[: node.end_col_offset].decode()
+    lines[0] = lines[0].encode()[node.col_offset :].decode()
+    return "\n".join(lines)
 
 
 def _lines_in_strings(node: ast.AST) -> set[int]:
@@ -163,6 +171,11 @@ def _changed_by(node: ast.stmt) -> frozenset[str]:
     """Return the names whose values a statement changes in place."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return frozenset()
+    return changed_in_place(node)
+
+
+def changed_in_place(node: ast.AST) -> frozenset[str]:
+    """Return the names whose values are changed in place anywhere in a node."""
     found = set[str]()
     for part in ast.walk(node):
         if isinstance(part, ast.AugAssign):
@@ -220,16 +233,25 @@ def _remember(thing: object, source: Source | None) -> Source | None:
 
 
 def _matching(text: str, code: CodeType) -> Source | None:
-    flags = code.co_flags & FUTURE_FLAGS
     nodes = _functions_in(text).get(code.co_name, ())
-    matching = [each for each in _codes_in(text, flags) if same_code(each, code)]
-    for each in matching:
+    if not nodes:
+        return None
+    for each in _same_in(text, code):
         here = [node for node in nodes if _first_line(node) == each.co_firstlineno]
         here = [node for node in here if _holds(node, each)]
         if here:
-            node = min(here, key=lambda node: len(ast.get_source_segment(text, node) or ""))
+            node = here[0] if len(here) == 1 else min(here, key=lambda node: len(_cut(text, node)))
             return Source(segment(text, node), digest_of_code(node))
     return None
+
+
+def _same_in(text: str, code: CodeType) -> Iterator[CodeType]:
+    """Yield the functions of a text that do the same as the code."""
+    key, flags = code_key(code), code.co_flags & FUTURE_FLAGS
+    for compiling in (_codes_of_whole, _codes_of_parts):
+        for each in compiling(text, flags).get(code.co_name, ()):
+            if code_key(each) == key:
+                yield each
 
 
 def _first_line(node: _FunctionNode) -> int:
@@ -252,37 +274,56 @@ def _holds(node: _FunctionNode, code: CodeType) -> bool:
 @lru_cache(maxsize=512)
 def _functions_in(text: str) -> dict[str, tuple[_FunctionNode, ...]]:
     found: dict[str, tuple[_FunctionNode, ...]] = {}
-    for node in ast.walk(_tree(text)):
+    every = ast.walk(_tree(text)) if "lambda" in text else _statements_below(_tree(text))
+    for node in every:
         if isinstance(node, _FunctionNode):
             name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
             found[name] = (*found.get(name, ()), node)
     return found
 
 
-@lru_cache(maxsize=512)
-def _codes_in(text: str, flags: int) -> tuple[CodeType, ...]:
-    """Compile the text and return every function's code in it.
+def _statements_below(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield every statement at any depth, and nothing of the expressions in it."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            todo.extend(getattr(node, field, ()))
 
-    Once whole, as a module is, and once statement by statement, as IPython does with a cell: the
-    compiler calls the functions of a module otherwise where it sees the import.
+
+@lru_cache(maxsize=512)
+def _codes_of_whole(text: str, flags: int) -> dict[str, tuple[CodeType, ...]]:
+    """Compile a text as a module is compiled; return every function's code in it, by name."""
+    return _codes_in([text], flags)
+
+
+@lru_cache(maxsize=512)
+def _codes_of_parts(text: str, flags: int) -> dict[str, tuple[CodeType, ...]]:
+    """Compile it statement by statement, as IPython does with a cell.
+
+    The compiler calls the functions of a module otherwise where it sees the import.
     """
-    parts: list[Any] = [text, *(ast.Module([node], []) for node in _tree(text).body)]
+    return _codes_in([ast.Module([node], []) for node in _tree(text).body], flags)
+
+
+def _codes_in(parts: Sequence[str | ast.Module], flags: int) -> dict[str, tuple[CodeType, ...]]:
     try:
-        todo = [compile(part, "<cell>", "exec", flags=flags, dont_inherit=True) for part in parts]
-    except (SyntaxError, ValueError):
-        return ()
-    found: list[CodeType] = []
+        todo = [compiled(part, flags=flags) for part in parts]
+    except SyntaxError:
+        return {}
+    found: dict[str, tuple[CodeType, ...]] = {}
     while todo:
         code = todo.pop()
-        found.append(code)
+        found[code.co_name] = (*found.get(code.co_name, ()), code)
         todo.extend(each for each in code.co_consts if isinstance(each, CodeType))
-    return tuple(found)
+    return found
 
 
 @lru_cache(maxsize=512)
 def _tree(text: str) -> ast.Module:
     try:
-        return ast.parse(text)
+        return parsed(text)
     except (SyntaxError, ValueError):
         return ast.Module([], [])
 
@@ -310,8 +351,7 @@ def _could_be(node: ast.ClassDef, kind: type) -> bool:
 
 def is_made_by(source: Source, function: FunctionType) -> bool:
     """Tell whether a method is as its class's source makes it, and not put in later."""
-    flags = function.__code__.co_flags & FUTURE_FLAGS
-    return any(same_code(each, function.__code__) for each in _codes_in(source.text, flags))
+    return any(True for _ in _same_in(source.text, function.__code__))
 
 
 class Signature(NamedTuple):

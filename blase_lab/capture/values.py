@@ -15,6 +15,7 @@ from types import (
     ModuleType,
     WrapperDescriptorType,
 )
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +26,11 @@ BUILTIN_CALLABLES = (
     MethodWrapperType,
     WrapperDescriptorType,
 )
+_INNER = frozenset({"core", "src", "impl", "internals"})
+_PLATFORMS = {"posixpath": "os.path", "ntpath": "os.path", "posix": "os", "nt": "os"}
 _SHOWN_CHARACTERS = 200
 _LITERAL_CHARACTERS = 20_000
+_SHOWN_BITS = 4096
 _ARRAY_ITEMS = 256
 _reader = reprlib.Repr()
 _reader.maxstring = _reader.maxother = _SHOWN_CHARACTERS
@@ -62,8 +66,30 @@ def is_code(value: object) -> bool:
     return "__wrapped__" in getattr(value, "__dict__", ())
 
 
+def home_of(module: str) -> str:
+    """Return a module's name without the inner parts that move between versions of a library."""
+    first, *rest = _PLATFORMS.get(module, module).split(".")
+    kept = [part for part in rest if part not in _INNER and not part.startswith("_")]
+    return ".".join([first.lstrip("_"), *kept])
+
+
+def place_of(value: Any) -> str:
+    """Return where code comes from, for people: `math.floor`, `partial(f, 2)`."""
+    if isinstance(value, ModuleType):
+        return value.__name__
+    if isinstance(value, partial):
+        given = [short(each) for each in value.args]
+        given += [f"{name}={short(each)}" for name, each in sorted(value.keywords.items())]
+        return f"partial({', '.join([getattr(value.func, '__name__', '?'), *given])})"
+    home = home_of(str(getattr(value, "__module__", None) or ""))
+    name = str(getattr(value, "__qualname__", type(value).__qualname__))
+    return name if home in {"", "builtins", "main__"} else f"{home}.{name}"
+
+
 def short(value: object) -> str:
     """Return one line that tells a person what the value is, never an address."""
+    if type(value) is int and value.bit_length() > _SHOWN_BITS:
+        return f"int of {value.bit_length()} bits"
     if is_scalar(value):
         return _reader.repr(value)
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", "")
@@ -87,7 +113,9 @@ def literal(value: object) -> str | None:
     try:
         ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text if "float(" in text or text.startswith("frozenset(") else None
+        return (
+            text if "float(" in text or "int('" in text or text.startswith("frozenset(") else None
+        )
     return text
 
 
@@ -109,15 +137,21 @@ def array_literal(value: object) -> str | None:
 def _literal(value: object, depth: int) -> str | None:
     if depth > 50:  # noqa: PLR2004 - a container that holds itself ends here
         return None
-    if type(value) is float and not math.isfinite(value):
-        return f"float('{value}')"
     if is_scalar(value):
-        return repr(value)
+        return _scalar(value)
     if isinstance(value, dict) and type(value) is dict:
         return _pairs(value, depth)
     if type(value) in (list, tuple, set, frozenset):
         return _sequence(value, depth)
     return None
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float('{value}')"
+    if isinstance(value, int) and value.bit_length() > _SHOWN_BITS:
+        return f"int('{value:x}', 16)"  # decimal digits have a limit
+    return repr(value)
 
 
 def _pairs(value: dict[object, object], depth: int) -> str | None:

@@ -8,6 +8,7 @@ from blase_lab.data.frames import array_path, read_frame
 from blase_lab.data.ingest import ingest, look_at_files
 from blase_lab.data.join import Join
 from blase_lab.data.leakage import Examination, check_leakage
+from blase_lab.data.memo import take_notes
 from blase_lab.data.plan import plan_chunks
 from blase_lab.data.scale import Method, apply_scaling, fit_scaling
 from blase_lab.data.shuffle import Preparation, input_specs, prepare
@@ -41,4 +42,5 @@ __all__ = [
     "reads",
     "source_stored",
     "source_text",
+    "take_notes",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import structs
 
 from blase_lab.core.errors import StoreError, WrongShapeError
-from blase_lab.core.records import Chunks, Progress, Snapshot, Step
+from blase_lab.core.records import Chunks, Observation, Progress, Snapshot, Step
 from blase_lab.data.columns import Categories, join_forms, settled
 from blase_lab.data.engine import run_all
 from blase_lab.data.frames import Place, array_path
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from blase_lab.store import Staging, Store
 
 Watch = Callable[[Progress], None]
+Holds = Callable[[Sequence[Observation]], bool]
+
+
+def all_hold(_notes: Sequence[Observation]) -> bool:
+    """Say that what a shard rested on beside its rows is as it was, whatever it was."""
+    return True
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Build:
     keys: list[str]
     scheduler: str | None
     watch: Watch | None
+    holds: Holds = all_hold
     parts: dict[int, Part] = field(default_factory=dict)
     older: dict[int, tuple[Snapshot, int, Part]] = field(default_factory=dict)
     computed: set[int] = field(default_factory=set)
@@ -65,19 +72,43 @@ class Build:
 
 
 def remember(build: Build, staging: Staging) -> None:
-    """Find what is known already: in the journal of a killed build, and in older Snapshots."""
+    """Find what is known already: in the journal of a killed build, and in older Snapshots.
+
+    Where one note of them does not hold any more (a file that the step read has changed), none of
+    their shards is known: a step may read a file once and keep what it read for every shard.
+    """
     index_of = {key: index for index, key in enumerate(build.keys)}
-    for key, facts in staging.done.items():
+    for key, part in _journal(build, staging).items():
         if key in index_of:
-            build.parts[index_of[key]] = msgspec.convert(facts["part"], Part)
+            build.parts[index_of[key]] = part
     for snapshot in older(build.store, build.step.name, build.step.kind):
-        plan = snapshot.plan
-        for place, part in enumerate(parts_of(build.store, snapshot)):
+        plan, parts = snapshot.plan, parts_of(build.store, snapshot)
+        if plan is None or plan.chunk_rows != build.plan.chunk_rows or not _hold(build, parts):
+            continue
+        for place, part in enumerate(parts):
             index = index_of.get(part.key)
-            if index is not None and plan and plan.chunk_rows == build.plan.chunk_rows:
+            if index is not None:
                 build.older.setdefault(index, (snapshot, place, part))
     for index, (_, _, part) in build.older.items():
         build.parts.setdefault(index, _unwritten(part))
+
+
+def _journal(build: Build, staging: Staging) -> dict[str, Part]:
+    """Return the shards in the journal of a killed build; one that is not to be used leaves it."""
+    parts = {key: msgspec.convert(done["part"], Part) for key, done in staging.done.items()}
+    if not _hold(build, parts.values()):
+        for key, part in parts.items():
+            parts[key] = structs.replace(part, columns={}, notes=())
+            staging.mark(key, {"part": msgspec.to_builtins(parts[key])})
+    for key, part in parts.items():
+        if not part.columns:
+            del staging.done[key]
+    return {key: part for key, part in parts.items() if part.columns}
+
+
+def _hold(build: Build, parts: Iterable[Part]) -> bool:
+    notes = {note for part in parts for note in part.notes}
+    return not notes or build.holds(tuple(notes))
 
 
 def _unwritten(part: Part) -> Part:

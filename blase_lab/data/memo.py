@@ -8,7 +8,7 @@ import msgspec
 
 from blase_lab.core.digest import canonical_json, merkle, sha256_hex
 from blase_lab.core.errors import NotFoundError
-from blase_lab.core.records import Record, Shard, Snapshot
+from blase_lab.core.records import Observation, Record, Shard, Snapshot
 from blase_lab.data.columns import Form, digest_values
 from blase_lab.data.frames import Place, categories_at, read_stored
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PARTS = "parts"
 """The fact of a Snapshot that names the blob with its parts."""
+
+OBSERVED = "observed"
+"""The fact of a Snapshot that holds what its step touched beside the rows: plain JSON."""
 
 LOOK_BACK = 4
 """How many older Snapshots of a name are searched for equal shards."""
@@ -47,6 +50,8 @@ class Part(Record, frozen=True, kw_only=True):
     key: str
     columns: dict[str, ColumnPart]
     removed: int = 0
+    notes: tuple[Observation, ...] = ()
+    """What the step's function touched beside its rows while it computed this shard."""
 
     @property
     def digest(self) -> str:
@@ -56,6 +61,19 @@ class Part(Record, frozen=True, kw_only=True):
     def as_shard(self) -> Shard:
         """Return what a Snapshot remembers of it."""
         return Shard(start=self.start, stop=self.stop, key=self.key, digest=self.digest)
+
+
+def take_notes(function: object) -> tuple[Observation, ...]:
+    """Return what a function says of its last call, where it keeps notes; it forgets them."""
+    take = getattr(function, "take_notes", None)
+    return tuple(take()) if callable(take) else ()
+
+
+def joined_notes(parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """Return the notes of all shards, each once and in order, as plain JSON."""
+    notes = {note for part in parts for note in part.notes}
+    ordered = sorted(notes, key=lambda note: (note.kind, note.name, note.mode, note.digest or ""))
+    return [msgspec.to_builtins(note) for note in ordered]
 
 
 def put_parts(store: Store, parts: Sequence[Part]) -> str:

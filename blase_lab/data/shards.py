@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import structs
 
 from blase_lab.core.errors import BlaseError, StepFailedError, WrongShapeError
 from blase_lab.data.columns import (
@@ -28,7 +29,7 @@ from blase_lab.data.columns import (
 )
 from blase_lab.data.frames import Place, frame_of, store_at, unknown_column
 from blase_lab.data.halo import ROW, Halo, Reading, open_halo
-from blase_lab.data.memo import ColumnPart, Part
+from blase_lab.data.memo import ColumnPart, Part, take_notes
 from blase_lab.data.write import Array, write_shard
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def run_shard(work: Work) -> Done:
         columns = _columns(work, _call(work, frame), index=index, own=own)
     else:
         columns = {name: np.empty((0, *form.shape)) for name, form in _forms(work).items()}
-    part = _part(work, columns, mask)
+    part = structs.replace(_part(work, columns, mask), notes=take_notes(work.function))
     if work.spec is None or work.staging is None:
         return Done(work.key, part, columns)
     if not work.spec.can_hold(part):
@@ -153,9 +154,7 @@ def write_part(
             written=form,
         )
     write_shard(staging, part.start, stored)
-    return Part(
-        start=part.start, stop=part.stop, key=part.key, columns=columns, removed=part.removed
-    )
+    return structs.replace(part, columns=columns)
 
 
 def expand(values: Array, form: Form, mask: Array) -> Array:

@@ -54,6 +54,15 @@ class Table(ABC):
     def chunks(self, rows: int) -> Iterator[pd.DataFrame]:
         """Yield all rows in order, at most `rows` at a time."""
 
+    def head(self, rows: int) -> pd.DataFrame:
+        """Return at most `rows` of the first rows; their types may be narrower than those of all.
+
+        A table that passes by once is begun by it.
+        """
+        import pandas as pd
+
+        return next(iter(self.chunks(rows)), pd.DataFrame()).head(rows)
+
     def survey(self) -> Survey:
         """Return rows, forms and file digests; the first call reads everything once."""
         if self._survey is None:
@@ -294,6 +303,10 @@ class JoinedTable(Table):
         super().__init__()
         self._tables = tables
         self.files = tuple(path for table in tables for path in table.files)
+
+    def head(self, rows: int) -> pd.DataFrame:
+        """Return the first rows of the first table."""
+        return self._tables[0].head(rows)
 
     def chunks(self, rows: int) -> Iterator[pd.DataFrame]:
         """Yield the rows of every table in turn."""

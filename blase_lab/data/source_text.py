@@ -112,6 +112,23 @@ class TextTable(Table):
         }
         return Survey(rows, forms, means, digests)
 
+    def head(self, rows: int) -> pd.DataFrame:
+        """Return the first rows by the types that fit them, without a look at the rest."""
+        import pandas as pd
+        import pyarrow as pa
+
+        batch = next(self._batches(self.files[0], None, {}), None)
+        if batch is None:
+            return pd.DataFrame()
+        fitting = {name: list(FORMS) for name in batch.schema.names}
+        first = batch.slice(0, rows)
+        columns = {}
+        for name, column in zip(first.schema.names, first.columns, strict=True):
+            kinds = _still_fitting(fitting[name], column)
+            form = _form(kinds, column.null_count, first.num_rows)
+            columns[name] = column.cast(_arrow_types({name: form})[name])
+        return arrow_frame(pa.RecordBatch.from_pydict(columns))
+
     def chunks(self, rows: int) -> Iterator[pd.DataFrame]:
         """Yield the rows with the types that the survey found."""
         survey = self.survey()

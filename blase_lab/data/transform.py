@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from blase_lab.core.errors import EmptyDataError
-from blase_lab.data.build import Build, Watch, remember, settle
+from blase_lab.data.build import Build, Holds, Watch, all_hold, remember, settle
 from blase_lab.data.engine import cpu_count
 from blase_lab.data.frames import Place, choose, places_of
 from blase_lab.data.halo import Around, Halo, Reading, gather_halos
@@ -40,6 +40,8 @@ class StepJob:
     group: str | None = None
     order: str | None = None
     """A column in whose order the rows stand; checked, not sorted."""
+    holds: Holds = all_hold
+    """Whether what a known shard touched beside its rows is as it was; else it is made again."""
 
     @property
     def columns(self) -> list[str] | None:
@@ -155,6 +157,7 @@ def _prepare(job: StepJob, store: Store, *, scheduler: str | None, watch: Watch 
         keys=keys,
         scheduler=scheduler,
         watch=watch,
+        holds=job.holds,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from blase_lab.core.digest import RowsDigest, canonical_json, joined, merkle, sha256_hex
 from blase_lab.core.records import Chunks, Column, Snapshot
 from blase_lab.data.frames import ATTRIBUTE, array_path
-from blase_lab.data.memo import PARTS, Part, put_parts
+from blase_lab.data.memo import OBSERVED, PARTS, Part, joined_notes, put_parts
 from blase_lab.data.plan import bounds
 from blase_lab.store import Store, utc_now
 
@@ -134,8 +134,14 @@ def publish(
         computed_shards=effort.computed,
         reused_shards=effort.reused,
         seconds=effort.seconds,
-        facts={**making.facts, "removed": removed, PARTS: put_parts(store, written.parts)},
+        facts={**making.facts, "removed": removed, **_of_parts(store, written.parts)},
         created=created,
     )
     store.ledger.put(snapshot)
     return snapshot
+
+
+def _of_parts(store: Store, parts: Sequence[Part]) -> dict[str, Any]:
+    """Return the facts that follow from the parts: where they lie, and what their step touched."""
+    notes = joined_notes(parts)
+    return {**({OBSERVED: notes} if notes else {}), PARTS: put_parts(store, parts)}

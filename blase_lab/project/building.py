@@ -6,7 +6,6 @@ import graphlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from blase_lab.capture import Rebuilt
 from blase_lab.core.errors import (
     BlaseError,
     NoStepError,
@@ -23,13 +22,16 @@ from blase_lab.data import (
     look_at_files,
     read_source,
 )
+from blase_lab.project.observing import holding, note, notes_of, read_changes, step_function
+from blase_lab.project.steps import refresh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from blase_lab.core.records import Chunks, Snapshot, Step
     from blase_lab.data import Table
+    from blase_lab.project.watched import StepFunction
     from blase_lab.project.workspace import Watch, Workspace
 
 
@@ -58,10 +60,21 @@ def build(
 ) -> Built:
     """Bring every data step up to date, computing only what changed; `names` limits features.
 
+    What a step reads is known when it has run. A file that changed meanwhile makes a new version,
+    which is built at once.
+
     Raises:
         NoStepError: the project has no source.
         OverBudgetError: a step cannot fit into the memory budget; nothing of it was done.
     """
+    built = _build(space, names, watch=watch, cluster=cluster)
+    if any(read_changes(space, step) for step in built.steps.values()):
+        refresh(space)
+        return _build(space, names, watch=watch, cluster=cluster)
+    return built
+
+
+def _build(space: Workspace, names: Sequence[str], *, watch: Watch, cluster: str | None) -> Built:
     steps = space.steps("source", "clean", "feature", "target")
     _check_names(space, names, steps)
     order = build_order(steps, names)
@@ -134,14 +147,6 @@ def planned(space: Workspace, names: Sequence[str]) -> dict[str, Chunks]:
     return found
 
 
-def step_function(space: Workspace, step: Step) -> Callable[..., object]:
-    """Return the step's function as captured, or the live one where it cannot be made again."""
-    live = None if space.namespace is None else space.namespace.get(step.closure.function)
-    if callable(live) and any(flag.startswith("needs hidden") for flag in step.flags):
-        return live
-    return Rebuilt(step.closure)
-
-
 def main_source(steps: dict[str, Step]) -> Step:
     """Return the source that is joined to no other.
 
@@ -170,8 +175,26 @@ def main_source(steps: dict[str, Step]) -> Step:
 def _ingest(space: Workspace, steps: dict[str, Step], *, watch: Watch) -> Snapshot:
     sources = {step.name: step for step in _of_kind(steps, "source")}
     main = main_source(steps)
-    table = _table(space, main)
-    others = {name: _table(space, sources[name]) for name, _ in joins_of(main)}
+    functions = {
+        name: step_function(space, sources[name])
+        for name in (main.name, *(name for name, _ in joins_of(main)))
+    }
+    made = _read(space, main, sources, functions=functions, watch=watch)
+    for name, function in functions.items():
+        note(space, sources[name], function.take_notes())
+    return made
+
+
+def _read(
+    space: Workspace,
+    main: Step,
+    sources: dict[str, Step],
+    *,
+    functions: dict[str, StepFunction],
+    watch: Watch,
+) -> Snapshot:
+    table = _table(space, main, functions[main.name])
+    others = {name: _table(space, sources[name], functions[name]) for name, _ in joins_of(main)}
     files = [file for each in (table, *others.values()) for file in each.files]
     roots = {name: sources[name].digests.root for name in others}
     known = _unchanged_source(space, main, files=files, joined=roots)
@@ -215,8 +238,7 @@ def _newest(space: Workspace, step: Step) -> Snapshot | None:
     return found if is_same else None
 
 
-def _table(space: Workspace, step: Step) -> Table:
-    function = step_function(space, step)
+def _table(space: Workspace, step: Step, function: StepFunction) -> Table:
     try:
         value = function()
     except BlaseError:
@@ -246,8 +268,9 @@ def _apply(
     cluster: str | None,
 ) -> Snapshot:
     parents = (*(each.id for each in inputs), *(() if kept is None else (kept.id,)))
+    holds = holding(space, step)
     newest = _newest(space, step)
-    if newest is not None and newest.parents == parents:
+    if newest is not None and newest.parents == parents and holds(notes_of(newest)):
         return newest
     job = StepJob(
         step=step,
@@ -259,8 +282,11 @@ def _apply(
         lookahead=number(step, "lookahead"),
         group=_text(step, "group"),
         order=_text(step, "order"),
+        holds=holds,
     )
-    return apply_step(job, store=space.store, scheduler=cluster, watch=watch)
+    made = apply_step(job, store=space.store, scheduler=cluster, watch=watch)
+    note(space, step, notes_of(made))
+    return made
 
 
 def _check_names(space: Workspace, names: Sequence[str], steps: dict[str, Step]) -> None:

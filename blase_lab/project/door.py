@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from blase_lab.core.errors import NotFoundError
 from blase_lab.core.records import (
     Bundle,
     Change,
@@ -12,9 +13,12 @@ from blase_lab.core.records import (
     Control,
     Evaluation,
     Impact,
+    Observed,
     ProjectView,
+    Proof,
     Run,
     RunSummary,
+    Sameness,
     Snapshot,
     SplitName,
     Step,
@@ -22,7 +26,8 @@ from blase_lab.core.records import (
     TrainingView,
     Verdict,
 )
-from blase_lab.project import listing, steps
+from blase_lab.project import listing, observing, restoring, sameness, steps, versions
+from blase_lab.project.proofs import proof_of
 from blase_lab.project.settings import Settings, find_folder, read_settings, write_settings
 from blase_lab.project.workspace import Watch, Workspace, unwatched
 from blase_lab.store import Store, utc_now
@@ -31,7 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blase_lab.capture import CellText
-    from blase_lab.store import SweepReport, VerifyReport
+    from blase_lab.project.restoring import Restored, Source
+    from blase_lab.project.versions import Comparison, Version
+    from blase_lab.store import ScrubReport, SweepReport, VerifyReport
 
 
 class Project:
@@ -109,20 +116,94 @@ class Project:
         """Return each step with its version, and why it is stale where it is."""
         return steps.states(self._space, names)
 
+    def prove(self, *names: str, watch: Watch | None = None) -> tuple[Proof, ...]:
+        """Try steps in clean processes, each its closure alone, and say what came of each.
+
+        Raises:
+            NotFoundError: one of `names` is no step of the project.
+        """
+        from blase_lab.project.proving import prove_all
+
+        steps.refresh(self._space)
+        chosen = map(self._space.step, names) if names else self._space.steps().values()
+        return prove_all(self._space, chosen, watch=watch or unwatched)
+
+    def prove_soon(self, *found: Step, kernel: str) -> None:
+        """Have steps proven in the background, and the badges of this kernel mended then.
+
+        Nothing happens where `blase.toml` says `prove = "off"`.
+        """
+        from blase_lab.project.proving_queue import PROVER
+
+        for step in found:
+            PROVER.add(self._space, step, live_state=listing.live_name(kernel))
+
+    def prove_rest_soon(self, *, kernel: str) -> None:
+        """Have those steps proven in the background that have no proof, or waited for rows."""
+        from blase_lab.project.proving_queue import without_rows
+
+        self.prove_soon(*without_rows(self._space), kernel=kernel)
+
+    def proof(self, name: str) -> Proof | None:
+        """Return the proof of this version of a step; None while there is none."""
+        return proof_of(self._space, self._space.step(name))
+
     def why(self, name: str) -> tuple[Change, ...]:
         """Return what differs between a step as captured and its code as it stands now."""
         return steps.stale_changes(self._space, self._space.step(name))
+
+    def same_as(self, name: str) -> Sameness:
+        """Return a step beside its captured version, or a run beside an equal or earlier one.
+
+        Raises:
+            NotFoundError: no step or run is called so, or the run is the first.
+        """
+        if name.partition("@")[0] in self.store.refs.names("step"):
+            return sameness.same_step(self._space, name)
+        try:
+            run = self._space.training(name)
+        except NotFoundError:
+            raise self._space.no_step(name) from None
+        return sameness.same_run(self._space, run.id)
+
+    def reused(self, snapshots: Sequence[Snapshot], *, since: str) -> tuple[Sameness, ...]:
+        """Return why data was not computed anew by a build that began at `since`."""
+        return sameness.reused(self._space, snapshots, since)
+
+    def observed(self, *names: str) -> dict[str, Observed | None]:
+        """Return what each step touched when it ran, beside its rows; None before it has run."""
+        return observing.report(self._space, names)
 
     def history(self, name: str) -> tuple[Step, ...]:
         """Return every version of a step, oldest first."""
         return self._space.history(name)
 
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """Return every version of a step, oldest first, each with what it changed."""
+        return versions.versions(self._space, name)
+
+    def compare(self, before: str, after: str | None = None) -> Comparison:
+        """Return what differs between two versions; of a name alone, between its last two."""
+        return versions.compare(self._space, before, after)
+
     def diff(self, before: str, after: str | None = None) -> str:
         """Return a unified diff of two versions; of a name alone, of its last two."""
-        if after is None:
-            versions = self._space.history(before)
-            return steps.diff(versions[max(0, len(versions) - 2)], versions[-1])
-        return steps.diff(self._space.step(before), self._space.step(after))
+        return versions.unified(self.compare(before, after))
+
+    def source(self, name: str) -> Source:
+        """Return a version's function with all it rests on, as Python that can be executed."""
+        return restoring.source(self._space, name)
+
+    def restore(
+        self, name: str, *, into: Path | None = None, with_helpers: bool = False
+    ) -> Restored:
+        """Return the cell of a version, ready to be run again; `into` writes it to a new file.
+
+        Raises:
+            BadNameError: the file exists already; nothing was written.
+        """
+        found = restoring.restore(self._space, name, with_helpers=with_helpers)
+        return found if into is None else restoring.write(found, into)
 
     def show(self, what: str) -> Step | Snapshot | RunSummary:
         """Return the step, version or run of this name."""
@@ -273,6 +354,16 @@ class Project:
     def verify(self, *, watch: Watch | None = None) -> VerifyReport:
         """Hash every byte of the store again; what is damaged is named and set aside."""
         return self.store.verify(watch=watch)
+
+    def scrub(self, value: str | None = None, *, apply: bool = False) -> ScrubReport:
+        """Say where a secret, or what looks like one, stands; with `apply`, take it out.
+
+        Raises:
+            StoreError: a training or a build goes on; nothing was changed.
+        """
+        from blase_lab.project.scrubbing import scrub
+
+        return scrub(self._space, value, apply=apply)
 
     def gc(self, *, delete: bool = False) -> SweepReport:
         """Say what nothing refers to any more; with `delete`, remove it."""

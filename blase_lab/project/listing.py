@@ -16,6 +16,7 @@ from blase_lab.core.records import (
     Training,
     TrainingView,
 )
+from blase_lab.project.proofs import LIVE_LOCK
 from blase_lab.project.steps import states
 from blase_lab.train import view as training_view_of
 
@@ -104,8 +105,22 @@ def check_open(space: Workspace, training: Training) -> None:
 
 
 def write_live(space: Workspace, kernel: str) -> None:
-    """Leave the states of the steps, as this kernel's names make them, for the badges."""
-    space.store.live.put(_LIVE + kernel, msgspec.json.encode(states(space)))
+    """Leave the states of the steps, as this kernel's names make them, for the badges.
+
+    What stands there already is not written again, unless another kernel wrote since: the one that
+    wrote last is shown.
+    """
+    live, name = space.store.live, live_name(kernel)
+    with LIVE_LOCK:
+        payload = msgspec.json.encode(states(space))
+        newest = [each for each in live.names() if each.startswith(_LIVE)][-1:]
+        if newest != [name] or live.get(name) != payload:
+            live.put(name, payload)
+
+
+def live_name(kernel: str) -> str:
+    """Return the name of the states that a kernel leaves."""
+    return _LIVE + kernel
 
 
 def live_states(space: Workspace) -> tuple[StepState, ...]:

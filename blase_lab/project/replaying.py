@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import secrets
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from blase_lab.core.errors import NotExportableError, ReplayError, RerunFailedError
 from blase_lab.core.records import Bundle, Fitted, Snapshot, Split, Step, Training, Verdict
+from blase_lab.project.observing import (
+    as_read,
+    files_read,
+    observed_by,
+    salt_of,
+    variables_read,
+    without_reads,
+)
 from blase_lab.project.settings import parse_settings
 from blase_lab.project.sheets import card_of
 from blase_lab.project.steps import refresh
@@ -29,6 +38,7 @@ from blase_lab.store import Store, make_folder, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     import numpy as np
 
@@ -49,6 +59,7 @@ def facts_of(space: Workspace, training: Training) -> Facts:
         run=space.finished_run(training),
         evaluation=evaluation,
         predictions=lambda: _predictions(space, training),
+        observed=observed_by(space, steps),
     )
 
 
@@ -83,17 +94,22 @@ def _execute_and_judge(
     reruns = space.store.root / "reruns"
     remove_tree(reruns)
     folder = make_folder(reruns) / f"{training.id}-{secrets.token_hex(3)}"
+    touched = {**before.observed, **observed_by(space, steps)}
     write_rerun_folder(
         folder,
         notebook=notebook_of(before, steps),
         settings=settings,
         modules=[module for step in steps for module in step.closure.modules],
-        files=_own_files(space, before),
+        files={**_own_files(space, before), **files_read(space, touched)},
     )
-    execute(folder, watch=watch)
+    Store.create(folder).salt(salt_of(space))
+    execute(folder, watch=watch, environment=variables_read(touched))
+    other = _space_of_rerun(folder)
+    after = facts_of(other, other.training())
+    both = before.observed.keys() & after.observed.keys()
     verdict = judge(
-        before,
-        _facts_of_rerun(folder),
+        _as_read(space, before, both),
+        _as_read(other, after, both),
         tolerance=space.settings.tolerance,
         seconds=time.monotonic() - started,
     )
@@ -122,6 +138,7 @@ def export(space: Workspace, run: str | None, *, into: Path | None, watch: Watch
         card_html=render_html(sheet),
         card_markdown=render_markdown(sheet),
         tolerance=space.settings.tolerance,
+        read_files=_not_sources(space, facts),
     )
     bundle = export_bundle(facts, parts, folder=folder, store=space.store, watch=watch)
     space.store.ledger.put(bundle)
@@ -173,10 +190,21 @@ def _current(space: Workspace, before: Facts) -> list[Step]:
     return [now.get(name, step) for name, step in before.steps.items()]
 
 
-def _facts_of_rerun(folder: Path) -> Facts:
+def _space_of_rerun(folder: Path) -> Workspace:
     text = (folder / "blase.toml").read_text(encoding="utf-8")
-    other = Workspace(folder=folder, settings=parse_settings(text), store=Store.open(folder))
-    return facts_of(other, other.training())
+    return Workspace(folder=folder, settings=parse_settings(text), store=Store.open(folder))
+
+
+def _as_read(space: Workspace, facts: Facts, names: AbstractSet[str]) -> Facts:
+    """Return the facts with what these steps read then among their leaves: it may be the cause.
+
+    What only one side was seen to read says nothing: a rerun runs no impact step, for one.
+    """
+    steps = {
+        name: as_read(space, step) if name in names else without_reads(step)
+        for name, step in facts.steps.items()
+    }
+    return replace(facts, steps=steps)
 
 
 def _own_files(space: Workspace, facts: Facts) -> dict[str, Path]:
@@ -189,6 +217,13 @@ def _own_files(space: Workspace, facts: Facts) -> dict[str, Path]:
             if path.is_relative_to(space.folder):
                 found[path.relative_to(space.folder).as_posix()] = path
     return found
+
+
+def _not_sources(space: Workspace, facts: Facts) -> dict[str, Path]:
+    """Return the files of the project that its steps read beside those of the sources."""
+    sources = _own_files(space, facts)
+    read = files_read(space, facts.observed)
+    return {name: path for name, path in read.items() if name not in sources}
 
 
 def _predictions(space: Workspace, training: Training) -> np.ndarray[Any, Any]:

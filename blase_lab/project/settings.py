@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -27,6 +27,9 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     documentation: Literal["required", "warn", "off"] = "required"
     deterministic: bool = True
     tolerance: float = 1e-5
+    offline: bool = False
+    prove: Literal["background", "off"] = "background"
+    prove_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20.0
     split: SplitPolicy = SplitPolicy()
 
 
@@ -42,6 +45,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     split: SplitPolicy
     text: str
     """The file as it was written, so that a rerun and a bundle can carry it."""
+    offline: bool = False
+    """Whether a step that opens a connection to another machine is refused."""
+    prove: Literal["background", "off"] = "background"
+    """Whether captured steps are proven by themselves; `blase prove` always proves."""
+    prove_seconds: float = 20.0
+    """How long the proof of one step may take."""
 
 
 def read_settings(folder: Path) -> Settings:
@@ -85,6 +94,9 @@ def parse_settings(text: str) -> Settings:
         tolerance=read.tolerance,
         split=read.split,
         text=text,
+        offline=read.offline,
+        prove=read.prove,
+        prove_seconds=read.prove_seconds,
     )
 
 
@@ -145,6 +157,9 @@ memory = "512MiB"              # no stage of the data path may use more
 documentation = "required"     # "warn" or "off" lets undocumented steps be trained on
 deterministic = true           # bitwise equal runs on the same machine, for some speed
 tolerance = 1e-5               # how far predictions may be apart and still be EQUIVALENT
+offline = false                # true: a step that connects to another machine is refused
+prove = "background"           # every captured step is tried in a clean process; "off": on request
+prove_seconds = 20             # and stopped after so long
 
 [split]
 by = "hash"                    # "time" and "group" need a column

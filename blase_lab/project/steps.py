@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +11,6 @@ from blase_lab.capture import (
     CellText,
     capture_cell,
     recapture_from_disk,
-    still_same,
 )
 from blase_lab.core.errors import (
     BlaseError,
@@ -20,14 +18,24 @@ from blase_lab.core.errors import (
     StepFailedError,
     VersionTakenError,
 )
-from blase_lab.core.lineage import changes, sentence
+from blase_lab.core.lineage import sentence
+from blase_lab.core.observed import all_flags
 from blase_lab.core.records import Change, Step, StepState
+from blase_lab.project.elsewhere import other_version
+from blase_lab.project.observing import (
+    observed_of,
+    read_changes,
+    with_reads,
+    without_reads,
+)
+from blase_lab.project.proofs import proof_of, words_of
 from blase_lab.report import is_documented
 from blase_lab.store import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from blase_lab.capture import Look
     from blase_lab.project.workspace import Workspace
 
 
@@ -42,8 +50,12 @@ def capture(space: Workspace, cell: CellText, namespace: Mapping[str, object]) -
 
 
 def publish(space: Workspace, captured: Captured, *, cell: CellText) -> Step:
-    """Publish what was captured as a version of its step."""
-    return _publish(space, _as_step(captured, cell))
+    """Publish what was captured as a version of its step.
+
+    Code that is known to read a file, a folder or a variable has these among its leaves.
+    """
+    step = _as_step(captured, cell)
+    return _publish(space, with_reads(space, step, _history(space, step.name)))
 
 
 def adopt(space: Workspace, steps: Sequence[Step]) -> None:
@@ -86,8 +98,9 @@ def refresh(space: Workspace) -> dict[str, tuple[Change, ...]]:
         StepFailedError: the step's own function is another than its cell says; nothing was built.
     """
     refreshed = {}
+    look = space.look()
     for name, step in space.steps().items():
-        found = stale_changes(space, step)
+        found = stale_changes(space, step, look=look)
         if not found:
             continue
         again = _captured_again(space, step)
@@ -110,7 +123,7 @@ def _check_known(space: Workspace, step: Step, again: Captured) -> None:
     Raises:
         StepFailedError: it is no version of the step, so its cell is not what would run.
     """
-    known = {version.digests.root for version in space.history(step.name)}
+    known = {without_reads(version).digests.root for version in space.history(step.name)}
     if again.digests.root not in known:
         raise StepFailedError(
             f"`{step.closure.function}` was defined again outside the cell of `{step.name}`.",
@@ -118,17 +131,19 @@ def _check_known(space: Workspace, step: Step, again: Captured) -> None:
         )
 
 
-def stale_changes(space: Workspace, step: Step) -> tuple[Change, ...]:
-    """Return what differs between the captured step and its code as it stands now."""
-    if space.namespace is not None and step.closure.function in space.namespace:
-        return still_same(step, space.namespace, project_folder=space.folder)
-    if not step.closure.modules:
+def stale_changes(space: Workspace, step: Step, *, look: Look | None = None) -> tuple[Change, ...]:
+    """Return what differs between the captured step and its code and reads as they stand now.
+
+    Several steps may share one look at the live names: what they have in common is seen once.
+    """
+    return (*_code_changes(space, without_reads(step), look), *read_changes(space, step))
+
+
+def _code_changes(space: Workspace, step: Step, look: Look | None) -> tuple[Change, ...]:
+    is_live = space.namespace is not None and step.closure.function in space.namespace
+    if not (is_live or step.closure.modules):
         return ()
-    again = recapture_from_disk(step, project_folder=space.folder)
-    found = changes(step.leaves, again.leaves)
-    return tuple(
-        change for change in found if change.aspect not in ("environment", "documentation")
-    )
+    return space.judged.judge(step, look or space.look()).changes
 
 
 def states(space: Workspace, names: Sequence[str] | None = None) -> tuple[StepState, ...]:
@@ -141,34 +156,21 @@ def states(space: Workspace, names: Sequence[str] | None = None) -> tuple[StepSt
     for name in names or ():
         if name not in every:
             raise space.no_step(name)
+    look = space.look()
     return tuple(
-        _state(space, step) for name, step in every.items() if names is None or name in names
+        _state(space, step, look) for name, step in every.items() if names is None or name in names
     )
 
 
-def diff(before: Step, after: Step) -> str:
-    """Return a unified diff of two versions: code first, documentation apart."""
-    old, new = _title(before), _title(after)
-    code = _unified(_source(before), _source(after), old=old, new=new)
-    prose = _unified(
-        before.documentation,
-        after.documentation,
-        old=f"{old} documentation",
-        new=f"{new} documentation",
-    )
-    options = [
-        f"option {key}: {before.options.get(key)} → {after.options.get(key)}"
-        for key in sorted({*before.options, *after.options})
-        if before.options.get(key) != after.options.get(key)
-    ]
-    return "\n".join(part for part in (code, prose, "\n".join(options)) if part)
-
-
-def _state(space: Workspace, step: Step) -> StepState:
+def _state(space: Workspace, step: Step, look: Look) -> StepState:
     try:
-        reasons = tuple(sentence(change) for change in stale_changes(space, step))
+        found = stale_changes(space, step, look=look)
+        reasons = (*other_version(space, step, found), *map(sentence, found))
     except BlaseError as error:
         reasons = (str(error),)
+    observed = observed_of(space, step)
+    observations = () if observed is None else observed.observations
+    proof = proof_of(space, step)
     return StepState(
         name=step.name,
         version=step.version,
@@ -178,6 +180,10 @@ def _state(space: Workspace, step: Step) -> StepState:
         documentation=step.documentation,
         reasons=reasons,
         cell=step.cell,
+        proof="not proven" if proof is None else proof.state,
+        proven=words_of(proof),
+        flags=all_flags(step.flags, observations),
+        observed=observations,
     )
 
 
@@ -204,8 +210,8 @@ def _as_step(captured: Captured, cell: CellText) -> Step:
         name=captured.name,
         version=1,
         kind=cell.kind,
-        cell=cell.raw,
-        options=dict(cell.options),
+        cell=captured.cell,
+        options=dict(captured.options),
         documentation=captured.documentation,
         closure=captured.closure,
         leaves=captured.leaves,
@@ -214,6 +220,10 @@ def _as_step(captured: Captured, cell: CellText) -> Step:
         notebook=cell.notebook,
         created=utc_now(),
     )
+
+
+def _history(space: Workspace, name: str) -> tuple[Step, ...]:
+    return () if _latest(space, name) is None else space.history(name)
 
 
 def _latest(space: Workspace, name: str) -> Step | None:
@@ -240,18 +250,3 @@ def _refresh_documentation(space: Workspace, latest: Step, step: Step) -> Step:
     except VersionTakenError:
         return _refresh_documentation(space, latest, step)
     return step
-
-
-def _source(step: Step) -> str:
-    parts = [definition.source for definition in step.closure.definitions]
-    modules = [f"# {module.path}\n{module.source}" for module in step.closure.modules]
-    return "\n\n".join([*parts, *modules])
-
-
-def _title(step: Step) -> str:
-    return f"{step.name}@{step.version}"
-
-
-def _unified(before: str, after: str, *, old: str, new: str) -> str:
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), old, new, lineterm="")
-    return "\n".join(lines)

@@ -35,10 +35,13 @@ from blase_lab.data import (
     make_split,
     prepare,
     read_frame,
+    take_notes,
 )
-from blase_lab.project.building import Built, build, inputs_of, listed, number, step_function
+from blase_lab.project.building import Built, build, inputs_of, listed, number
+from blase_lab.project.observing import note, step_function
 from blase_lab.project.readiness import ready_model
-from blase_lab.store import utc_now
+from blase_lab.project.sameness import same_training, told_of
+from blase_lab.store import redact, utc_now
 from blase_lab.train import TrainingJob, evaluate_run, impact_of, train_model
 
 if TYPE_CHECKING:
@@ -85,10 +88,11 @@ def train(space: Workspace, wishes: Wishes, *, watch: Watch) -> Run:
     with space.store.lock("training"):
         prepared = prepare_training(space, wishes, watch=watch)
         training = _plan_training(space, prepared, model=model, wishes=wishes)
+        _say_if_same(space, training, watch=watch)
         space.store.ledger.put(training, id=training.id)
         space.store.refs.publish("run", "run", training.id, expected=training.number - 1)
         with space.store.lock(f"run-{training.id}"):
-            return train_model(_job(space, training), store=space.store, watch=watch)
+            return _train(space, _job(space, training), watch=watch)
 
 
 def resume(space: Workspace, run: str, *, watch: Watch) -> Run:
@@ -99,8 +103,28 @@ def resume(space: Workspace, run: str, *, watch: Watch) -> Run:
     """
     training = space.training(run)
     with space.store.lock("training"), space.store.lock(f"run-{training.id}"):
-        job = _job(space, training, resume=True)
-        return train_model(job, store=space.store, watch=watch)
+        return _train(space, _job(space, training, resume=True), watch=watch)
+
+
+def _say_if_same(space: Workspace, training: Training, *, watch: Watch) -> None:
+    """Say that a run of the same identity exists; it is trained again all the same."""
+    same = same_training(space, training)
+    if same is not None:
+        said = f"Run {training.number} is the {told_of(training, same)}; it is trained again."
+        watch(Progress(stage="first", done=0, total=0, unit="", sentence=said))
+
+
+def _train(space: Workspace, job: TrainingJob, *, watch: Watch) -> Run:
+    """Train, and keep what the model step and its like touched while they ran."""
+    run = train_model(job, store=space.store, watch=watch)
+    named = {**job.losses, **job.metrics, **job.callbacks}
+    named[job.training.model.partition("@")[0]] = job.model_function
+    for step in map(space.step, job.training.steps):
+        if step.name in named:
+            # The training seeds the global generators before it calls these: no chance is left.
+            notes = take_notes(named[step.name])
+            note(space, step, [each for each in notes if each.kind != "random"])
+    return run
 
 
 def prepare_training(space: Workspace, wishes: Wishes, *, watch: Watch) -> Prepared:
@@ -209,17 +233,14 @@ def impact(space: Workspace, run: str | None, *, watch: Watch) -> tuple[Impact, 
         evaluation = evaluate(space, run, split="test", watch=watch)
     reader = frame_reader(space, training)
     finished = space.finished_run(training)
-    return tuple(
-        impact_of(
-            step,
-            step_function(space, step),
-            finished,
-            evaluation,
-            frame_reader=reader,
-            store=space.store,
+    found = []
+    for step in steps.values():
+        function = step_function(space, step)
+        found.append(
+            impact_of(step, function, finished, evaluation, frame_reader=reader, store=space.store)
         )
-        for step in steps.values()
-    )
+        note(space, step, function.take_notes())
+    return tuple(found)
 
 
 def frame_reader(space: Workspace, training: Training) -> Callable[[int, int], Any]:
@@ -297,7 +318,7 @@ def _plan_training(
         environment=environment(),
         findings=prepared.findings,
         notebook=space.notebook,
-        settings=space.settings.text,
+        settings=redact(space.settings.text),
         created=utc_now(),
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
-from blase_lab.core.errors import NotFoundError
+from blase_lab.capture import Judged, look_at
+from blase_lab.core.errors import BadNameError, NotFoundError
 from blase_lab.core.records import (
     Continued,
     Ended,
@@ -31,6 +32,7 @@ from blase_lab.train import run_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from blase_lab.capture import Look
     from blase_lab.project.settings import Settings
     from blase_lab.store import Store
 
@@ -58,12 +60,18 @@ class Workspace:
     store: Store
     namespace: Mapping[str, object] | None = None
     notebook: str | None = None
+    judged: Judged = field(default_factory=Judged)
+    """What was found stale or fresh, kept for as long as it stands."""
+
+    def look(self) -> Look:
+        """Return a look at the live names and the user's files as they are now."""
+        return look_at(self.namespace, self.folder)
 
     # --- steps ---
 
     def steps(self, *kinds: StepKind) -> dict[str, Step]:
         """Return the current version of every step that was not dropped, by name, in order."""
-        every = map(self.step, self.store.refs.names("step"))
+        every = map(self._newest, self.store.refs.names("step"))
         chosen = [step for step in every if not kinds or step.kind in kinds]
         return {step.name: step for step in in_order(chosen) if not self._is_dropped(step)}
 
@@ -75,11 +83,19 @@ class Workspace:
         """
         match = re.fullmatch(r"(.+?)(?:@(\d+))?", name)
         plain, version = (match[1], match[2]) if match else (name, None)
-        if plain not in self.store.refs.names("step"):
-            raise self.no_step(plain)
-        ref = self.store.refs.resolve("step", plain, int(version) if version else None)
+        refs = self.store.refs
+        try:
+            ref = refs.resolve("step", plain, int(version) if version else None)
+        except (NotFoundError, BadNameError):
+            if plain in refs.names("step"):
+                raise
+            raise self.no_step(plain) from None
         step = self.store.ledger.get(Step, ref.target)
         return self._documented(step)
+
+    def _newest(self, name: str) -> Step:
+        ref = self.store.refs.resolve("step", name)
+        return self._documented(self.store.ledger.get(Step, ref.target))
 
     def no_step(self, name: str) -> NotFoundError:
         """Return the refusal of a name that no step has, with close names and all there are."""
@@ -97,18 +113,13 @@ class Workspace:
         return tuple(self._documented(self.store.ledger.get(Step, ref.target)) for ref in refs)
 
     def _documented(self, step: Step) -> Step:
-        if step.name in self.store.refs.names("documentation"):
-            ref = self.store.refs.resolve("documentation", step.name)
-            newest = self.store.ledger.get(Step, ref.target)
-            if newest.version == step.version:
-                return newest
-        return step
+        ref = self.store.refs.newest("documentation", step.name)
+        newest = None if ref is None else self.store.ledger.get(Step, ref.target)
+        return step if newest is None or newest.version != step.version else newest
 
     def _is_dropped(self, step: Step) -> bool:
-        if step.name not in self.store.refs.names("dropped"):
-            return False
-        ref = self.store.refs.resolve("dropped", step.name)
-        return self.store.ledger.get(Step, ref.target).version == step.version
+        ref = self.store.refs.newest("dropped", step.name)
+        return ref is not None and self.store.ledger.get(Step, ref.target).version == step.version
 
     # --- snapshots ---
 

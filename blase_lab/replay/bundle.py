@@ -24,6 +24,7 @@ from blase_lab.core.records import Bundle, Event, LocalModule, Progress
 from blase_lab.replay.expected import data_sheet, expected, shortened, whole
 from blase_lab.replay.modules import PACKAGE, holds_secret, step_json, step_module
 from blase_lab.replay.notebook import notebook_text
+from blase_lab.replay.reads import files_to_copy, read_sheet, told_reads
 from blase_lab.replay.requirements import OWN_NAME, UNRELEASED, own_version
 from blase_lab.replay.rerun import inside, module_root
 from blase_lab.store import (
@@ -58,6 +59,8 @@ class BundleParts:
     tolerance: float = 1e-5
     data_files: Mapping[str, Path] = field(default_factory=dict)
     """Relative name → file: sources to be copied into the bundle, if any."""
+    read_files: Mapping[str, Path] = field(default_factory=dict)
+    """Relative name → file of the project that a step reads: copied where it is small."""
 
 
 def export_bundle(
@@ -131,7 +134,8 @@ def _write(
     make_folder(staging)
     texts = dict(_texts(facts, parts, store.folder))
     models = dict(_models(facts))
-    total = len(texts) + len(models) + len(parts.data_files) + 1
+    copied = {**parts.data_files, **files_to_copy(parts.read_files)}
+    total = len(texts) + len(models) + len(copied) + 1
     files: dict[str, str] = {}
 
     def wrote(name: str, digest: str) -> None:
@@ -149,7 +153,7 @@ def _write(
     for name, digest in models.items():
         copy_file(store.blobs.path(digest), staging / name, mode=_READABLE)
         wrote(name, digest)
-    for name, source in parts.data_files.items():
+    for name, source in copied.items():
         copy_file(source, inside(staging, name), mode=_READABLE)
         wrote(name, _sha256(source))
     manifest = _manifest(facts, files).encode("utf-8")
@@ -172,7 +176,7 @@ def _models(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _texts(facts: Facts, parts: BundleParts, project: Path) -> Iterator[tuple[str, str | bytes]]:
     """Yield every text of the bundle under its relative name."""
-    data = data_sheet(facts, project=project)
+    data = {**data_sheet(facts, project=project), "reads": read_sheet(facts, parts.read_files)}
     words = _words(facts, parts, data)
     yield "steps/__init__.py", PACKAGE
     for name, step in facts.steps.items():
@@ -266,6 +270,7 @@ def _words(facts: Facts, parts: BundleParts, data: Mapping[str, Any]) -> dict[st
         "tolerance": parts.tolerance,
         "metrics": _metrics(facts),
         "sources": _sources(data),
+        "reads": told_reads(data["reads"]),
         **_data_words(data, parts),
     }
 
@@ -277,6 +282,7 @@ def _data_words(data: Mapping[str, Any], parts: BundleParts) -> dict[str, str]:
     outside = [file["path"] for file in files if not file["inside"] and not file["installed"]]
     mounts = " -v /path/to/data:/data:ro" if asked else ""
     mounts += "".join(f' -v "{path}:{path}:ro"' for path in outside if path.startswith("/"))
+    asked |= any(file["inside"] and file["copy"] is None for file in data["reads"])
     told = "\n`/path/to/data` is the folder in which the files listed under Data lie.\n"
     elsewhere = "\nA file outside the project must lie at the place that is listed under Data.\n"
     return {

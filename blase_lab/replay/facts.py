@@ -10,7 +10,16 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from blase_lab.core.records import Evaluation, Fitted, Run, Snapshot, Split, Step, Training
+    from blase_lab.core.records import (
+        Evaluation,
+        Fitted,
+        Observation,
+        Run,
+        Snapshot,
+        Split,
+        Step,
+        Training,
+    )
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Facts:
     run: Run | None = None
     evaluation: Evaluation | None = None
     predictions: Callable[[], np.ndarray] | None = None
+    observed: Mapping[str, tuple[Observation, ...]] = field(default_factory=dict)
+    """What each step touched when it ran, beside its rows."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import ast
 import msgspec
 
 from blase_lab.core.records import Definition, Step
+from blase_lab.core.syntax import parsed
 from blase_lab.store import redact
 
 PACKAGE = '''"""The captured steps as plain modules; the author's own modules lie in ../modules."""
@@ -67,7 +68,7 @@ def holds_secret(source: str) -> bool:
 
 def literals(source: str) -> set[str]:
     """Return every text literal of the source; SyntaxError where it is no Python."""
-    nodes = ast.walk(ast.parse(source))
+    nodes = ast.walk(parsed(source))
     return {
         node.value
         for node in nodes

@@ -18,9 +18,10 @@ from typing import Any
 
 from blase_lab.core.errors import NotExportableError, RerunFailedError
 from blase_lab.core.records import Event, LocalModule, Progress
+from blase_lab.replay.executed import CleanNotebooks
 from blase_lab.replay.notebook import notebook_text
 from blase_lab.replay.process import Child
-from blase_lab.store import copy_file, make_folder, write_text
+from blase_lab.store import copy_file, make_folder, redact, write_text
 
 Watch = Callable[[Event | Progress], None]
 
@@ -130,6 +131,7 @@ def rerun_environment(folder: Path, extra: Mapping[str, str] | None = None) -> d
         "IPYTHONDIR": str(jupyter / "ipython"),
         "MPLBACKEND": "Agg",
         "PYTHONUNBUFFERED": "1",
+        "BLASE_PROVE": "off",  # what is made again was proven where it was captured
     }
     paths = {"PYTHONPATH": os.pathsep.join(roots)} if roots else {}
     return {**inherited, **own, **paths, **(extra or {})}
@@ -241,7 +243,9 @@ def first_line(source: str) -> str:
 
 def _run_notebook(folder: Path, started: dict[str, Any]) -> None:
     import papermill
+    from papermill.iorw import papermill_io
 
+    papermill_io.register(str(folder / EXECUTED), CleanNotebooks())
     cells = json.loads((folder / NOTEBOOK).read_text(encoding="utf-8"))["cells"]
 
     def begin(*, cell: Mapping[str, Any], cell_index: int) -> None:
@@ -268,7 +272,7 @@ def main(words: list[str]) -> int:
     try:
         _run_notebook(Path(words[0]), started)
     except PapermillExecutionError as error:
-        said = f"{error.ename}: {error.evalue}".strip().splitlines()[-1]
+        said = redact(f"{error.ename}: {error.evalue}".strip().splitlines()[-1])
         line = first_line(error.source)
         _say(failed={"cell": error.cell_index + 1, "line": line, "error": said})
         return 1

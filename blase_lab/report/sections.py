@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from blase_lab.core.observed import all_flags
 from blase_lab.core.sizes import size
 from blase_lab.report.figures import calibration_svg, training_svg
 from blase_lab.report.gate import is_documented, question
@@ -17,7 +18,7 @@ from blase_lab.report.sheet import (
     Table,
     Tone,
 )
-from blase_lab.report.sources import source_tables
+from blase_lab.report.sources import read_tables, source_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +130,7 @@ def data(facts: CardFacts) -> Section:
     if removed:
         heads = ("cleaning step", "rows removed", "share")
         tables.append(Table("Cleaning", heads, tuple(removed), "measured", frozenset({1, 2})))
+    tables += read_tables(facts.observed)
     return Section("Data", tuple(answers), tuple(tables))
 
 
@@ -334,7 +336,19 @@ def reproducibility(facts: CardFacts) -> Section:
     machine = tuple(sorted(facts.training.environment.items()))
     if machine:
         tables.append(Table("Environment", ("fact", "value"), machine, "captured"))
-    return Section("Reproducibility", (first,), tuple(tables))
+    return Section("Reproducibility", (first, proven(facts)), tuple(tables))
+
+
+def proven(facts: CardFacts) -> Answer:
+    """Return how many steps do the same alone in a clean process; the others are named."""
+    ask = "Steps that are self-contained"
+    if not facts.proofs:
+        return Answer(ask, "none was tried in a clean process", "unknown")
+    found = {name: facts.proofs.get(name) for name in facts.steps}
+    states = {name: proof.state if proof else "not proven" for name, proof in found.items()}
+    others = [f"{name}: {state}" for name, state in states.items() if state != "self-contained"]
+    count = f"{len(states) - len(others)} of {len(states)}"
+    return Answer(ask, "; ".join([count, *others]), "measured")
 
 
 def limits(facts: CardFacts, made: Sequence[Section]) -> Section:
@@ -342,7 +356,7 @@ def limits(facts: CardFacts, made: Sequence[Section]) -> Section:
     rows = [
         (f"{step.name}@{step.version}", flag)
         for step in facts.steps.values()
-        for flag in step.flags
+        for flag in all_flags(step.flags, facts.observed.get(step.name, ()))
     ]
     rows += [
         (step.name, question(step)) for step in facts.steps.values() if not is_documented(step)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         Evaluation,
         Fitted,
         Impact,
+        Observation,
+        Proof,
         Run,
         Snapshot,
         Split,
@@ -46,6 +48,10 @@ class CardFacts:
     verdict: Verdict | None = None
     view: TrainingView | None = None
     """For the curves."""
+    observed: Mapping[str, tuple[Observation, ...]] = field(default_factory=dict)
+    """What each step touched when it ran, beside its rows."""
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+    """What a clean process found of each step."""
 
 
 @dataclass(frozen=True)

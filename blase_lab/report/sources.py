@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from blase_lab.core.observed import held
 from blase_lab.core.sizes import size
 from blase_lab.report.sheet import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from blase_lab.core.records import Snapshot
+    from blase_lab.core.records import Observation, Snapshot
 
 _SHORT = 16
 
@@ -27,6 +28,19 @@ def source_tables(sources: Sequence[Snapshot]) -> list[Table]:
     if files:
         tables.append(Table("Files", ("file", "size", "sha256"), files, "measured", frozenset({1})))
     return tables
+
+
+def read_tables(observed: Mapping[str, Sequence[Observation]]) -> list[Table]:
+    """Return what the steps touched beside the files of the sources."""
+    rows = tuple(
+        (step, f"{each.mode} {each.kind}", each.name, held(each))
+        for step, listed in observed.items()
+        for each in listed
+    )
+    if not rows:
+        return []
+    named = ("step", "what", "name", "content digest")
+    return [Table("Also touched while the steps ran", named, rows, "measured")]
 
 
 def _own(source: Snapshot) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ def run_body(shell: Any, body: str, *, raw: str) -> None:
     try:
         for code in _compiled(shell, tree, name):
             exec(code, shell.user_global_ns, shell.user_ns)  # noqa: S102 - it is the user's cell
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:
         show_frames_from(shell, error, name)
         raise
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from blase_lab.core.records import StepKind
     from blase_lab.ui.notebook import Notebook
 
-_BY_STEP = ("show", "diff", "why", "history", "build", "status")
+_BY_STEP = (
+    *("show", "diff", "why", "history", "build", "status"),
+    *("restore", "drop", "prove", "observed"),
+)
 _BY_RUN = ("evaluate", "impact", "card", "rerun", "export", "pause", "continue", "stop", "show")
 
 

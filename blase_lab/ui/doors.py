@@ -15,10 +15,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from rich.console import Console, RenderableType
+
     from blase_lab.core.records import Event, Progress
     from blase_lab.project import Project
 
     Watch = Callable[[Event | Progress], None]
+
+
+class View(Protocol):
+    """Something that is no table and looks different on each kind of screen."""
+
+    def as_plain(self) -> str:
+        """Return plain text without colours."""
+
+    def as_rich(self, console: Console) -> RenderableType:
+        """Return what a terminal of this console's width shows."""
+
+    def as_html(self) -> str:
+        """Return what a notebook shows; every text is escaped."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +45,9 @@ class Outcome:
     listing: Listing | None = None
     sentence: str = ""
     text: str = ""
-    """Text whose lines stand as they are: a diff or a cell."""
+    """Text whose lines stand as they are: a cell."""
+    view: View | None = None
+    """A diff or a source."""
     exit_code: int = 0
 
 
@@ -48,6 +65,9 @@ class Door(Protocol):
 
     def present(self, outcome: Outcome, *, as_json_text: bool) -> None:
         """Show what a verb found."""
+
+    def offer_cell(self, text: str) -> bool:
+        """Put a cell where the user can run it next; False where there are no cells."""
 
 
 class TerminalDoor:
@@ -92,9 +112,17 @@ class TerminalDoor:
             console.print(as_rich(listing))
         elif listing is not None:
             sys.stdout.write(as_text(listing) + "\n")
+        if outcome.view is not None and console.is_terminal:
+            console.print(outcome.view.as_rich(console))
+        elif outcome.view is not None:
+            sys.stdout.write(outcome.view.as_plain().rstrip("\n") + "\n")
         for text in (outcome.text, outcome.sentence):
             if text:
                 sys.stdout.write(text.rstrip("\n") + "\n")
+
+    def offer_cell(self, text: str) -> bool:
+        """Put a cell at the next prompt of IPython; False in a shell, which has none."""
+        return self._find is not None and _is_next_input(text)
 
 
 class NotebookDoor:
@@ -134,6 +162,20 @@ class NotebookDoor:
         if bundle["text/plain"]:
             show(bundle)
 
+    def offer_cell(self, text: str) -> bool:
+        """Put a new cell below the one that runs."""
+        return _is_next_input(text)
+
+
+def _is_next_input(text: str) -> bool:
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return False
+    shell.set_next_input(text)
+    return True
+
 
 def bundle_of(outcome: Outcome) -> dict[str, str]:
     """Return an outcome as HTML with the same words in plain text beside it."""
@@ -141,12 +183,16 @@ def bundle_of(outcome: Outcome) -> dict[str, str]:
     if outcome.listing is not None:
         plain.append(as_text(outcome.listing))
         rich.append(as_html(outcome.listing))
+    if outcome.view is not None:
+        plain.append(outcome.view.as_plain().rstrip("\n"))
+        rich.append(outcome.view.as_html())
     if outcome.text:
         plain.append(outcome.text)
         rich.append(f"<pre>{html.escape(outcome.text)}</pre>")
     if outcome.sentence:
         plain.append(outcome.sentence)
-        rich.append(f"<p>{html.escape(outcome.sentence)}</p>")
+        lines = map(html.escape, outcome.sentence.splitlines())
+        rich.append(f"<p>{'<br>'.join(lines)}</p>")
     return {"text/plain": "\n".join(plain), "text/html": "".join(rich)}
 
 

@@ -11,15 +11,15 @@ from blase_lab.core.lineage import sentence
 from blase_lab.ui.tables import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from blase_lab.core.records import (
-        Change,
         Chunks,
         Evaluation,
         Impact,
         Run,
         RunSummary,
+        Sameness,
         Snapshot,
         Step,
         StepState,
@@ -80,27 +80,13 @@ def of_states(states: Iterable[StepState]) -> Listing:
             state.kind,
             state.state,
             "yes" if state.documented else "no",
+            state.proven or "not proven yet",
             "; ".join(state.reasons) or "-",
         )
         for state in states
     )
-    columns = ("step", "kind", "state", "documented", "why")
+    columns = ("step", "kind", "state", "documented", "alone", "why")
     return Listing("Steps", columns, rows, empty="No cell has been captured yet.")
-
-
-def of_history(steps: Iterable[Step]) -> Listing:
-    """List the versions of a step."""
-    rows = tuple(
-        (
-            f"{step.name}@{step.version}",
-            step.kind,
-            short(step.digests.root),
-            moment(step.created),
-            _first_line(step.documentation),
-        )
-        for step in steps
-    )
-    return Listing("Versions", ("step", "kind", "digest", "captured", "documentation"), rows)
 
 
 def of_snapshots(snapshots: Iterable[Snapshot]) -> Listing:
@@ -246,11 +232,13 @@ def of_impacts(impacts: Iterable[Impact]) -> Listing:
     return Listing("Impact", columns, rows, numbers=("model", "baseline", "rows"))
 
 
-def of_changes(title: str, changes: Sequence[Change]) -> Listing:
-    """List what differs, one sentence a change."""
-    rows = tuple((change.name, change.aspect, sentence(change)) for change in changes)
-    empty = "Nothing changed since it was captured."
-    return Listing(title, ("leaf", "aspect", "change"), rows, empty=empty)
+def of_sameness(found: Sameness) -> Listing:
+    """List what differs, one sentence a change, then what is noted, then what is equal."""
+    changed = [(each.name, each.aspect, sentence(each)) for each in found.changes]
+    noted = [("note", "-", note) for note in found.notes]
+    equal = [(name, "-", "equal") for name in found.equal]
+    title = f"{found.name} beside {found.like}"
+    return Listing(title, ("leaf", "aspect", "change"), (*changed, *noted, *equal))
 
 
 def of_verdict(verdict: Verdict) -> Listing:
@@ -298,11 +286,6 @@ def _measured(run: RunSummary) -> str:
     """Return a run's metrics; what was not measured on the test split says on what it was."""
     mark = "" if run.measured_on in (None, "test") else f" ({run.measured_on})"
     return pairs(run.metrics) + mark
-
-
-def _first_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[0] if lines else "-"
 
 
 def _interval(bounds: tuple[float, float] | None) -> str:

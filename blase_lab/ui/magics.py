@@ -115,6 +115,23 @@ class Magics:
         with names_kept(self._shell.user_ns, before):
             step = project.capture(cell, self._shell.user_ns)
         self._tell(told_of(project, step, known.get(step.name)))
+        self._prove_soon(project, step)
+
+    def _prove_soon(self, project: Project, *steps: Step) -> None:
+        """Have steps proven behind the user's back; the user's cell never fails by it."""
+        try:
+            project.prove_soon(*steps, kernel=self._notebook.kernel_name())
+        except Exception:
+            logger.exception("The step is not proven")
+
+    def _prove_rest_soon(self, words: list[str]) -> None:
+        """Have steps proven that waited for rows, once a verb has built some."""
+        if not {"build", "train", "rerun"}.intersection(words[:1]):
+            return
+        try:
+            self._notebook.project().prove_rest_soon(kernel=self._notebook.kernel_name())
+        except Exception:
+            logger.exception("The steps are not proven")
 
     def run_verb(self, line: str) -> None:
         """Run one verb of the shell command in this notebook.
@@ -135,6 +152,7 @@ class Magics:
             ) from error
         try:
             run_words(words, door(self._notebook.project), prog="%blase")
+            self._prove_rest_soon(words)
         except BlaseError:
             raise
         except Exception as error:
@@ -279,10 +297,12 @@ _LINE_HELP = """\
     %blase evaluate          measure the latest run beside a baseline
     %blase impact            what its predictions cost or earn
     %blase runs              all runs
-    %blase show | diff | why | history   look at a step or a run
+    %blase show | why | history          look at a step or a run
+    %blase prove | observed              is a step self-contained, what did it touch
+    %blase diff | restore | drop         compare versions, bring one back, leave a step out
     %blase pause | continue | stop RUN   steer a training
     %blase card | rerun | export         document it, run it again, hand it on
-    %blase verify | gc                   look after the store
+    %blase verify | gc | scrub           look after the store
 
 `%blase -h` lists them all, `%blase VERB -h` shows the options of one.
 """

@@ -16,7 +16,7 @@ import msgspec
 if TYPE_CHECKING:
     from rich.table import Table
 
-_CELL = "text-align:left;padding:0.2em 0.8em;vertical-align:top"
+_CELL = "text-align:left;padding:0.2em 0.8em;vertical-align:top;white-space:pre-line"
 _NUMBER = (
     "text-align:right;padding:0.2em 0.8em;vertical-align:top;font-variant-numeric:tabular-nums"
 )
@@ -75,7 +75,8 @@ def as_html(listing: Listing) -> str:
     )
     body = "".join(f"<tr>{_cells(row, styles)}</tr>" for row in listing.rows)
     return (
-        f'<table class="blase-table"><caption style="text-align:left">{title}</caption>'
+        '<table class="blase-table" style="table-layout:auto">'
+        f'<caption style="text-align:left">{title}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 

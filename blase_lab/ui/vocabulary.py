@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from blase_lab.project import Project
     from blase_lab.ui.doors import Watch
 
-PROJECT, DATA, TRAINING, AGAIN = "Project", "Data", "Training", "Run it again"
+PROJECT, STEPS, DATA = "Project", "Steps", "Data"
+TRAINING, AGAIN = "Training", "Run it again"
 
 _CODES = "\n\n".join(f"{code}: {meaning}" for code, meaning in EXIT_CODES.items())
 

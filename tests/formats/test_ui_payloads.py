@@ -13,6 +13,7 @@ import pytest
 
 from blase_lab.core.records import (
     Curve,
+    Observation,
     ProjectView,
     Record,
     RunSummary,
@@ -63,6 +64,15 @@ PROJECT = ProjectView(
             documentation="All departures of 2013.",
             reasons=(),
             cell='%%blase_source\ndef flights():\n    """All departures of 2013."""\n',
+            proof="self-contained",
+            proven="self-contained",
+            observed=(
+                Observation(kind="file", name="thresholds.json", digest="aa"),
+                Observation(kind="file", name="cache/hours.parquet", mode="write"),
+                Observation(kind="variable", name="FLIGHTS_HOME", digest="bb"),
+                Observation(kind="socket", name="localhost:5432"),
+                Observation(kind="program", name="gzip"),
+            ),
         ),
         StepState(
             name="dep_hour",
@@ -73,6 +83,23 @@ PROJECT = ProjectView(
             documentation="",
             reasons=("function `normalize` changed 2 lines",),
             cell="%%blase_feature\ndef dep_hour(chunk):\n    return normalize(chunk['hour'])\n",
+            proof="needs hidden",
+            proven="needs hidden `df`",
+            flags=("opaque: holds a socket", "dynamic: globals()"),
+            observed=(Observation(kind="random", name="numpy.random"),),
+        ),
+        StepState(
+            name="arr_late",
+            version=1,
+            kind="target",
+            state="fresh",
+            documented=True,
+            documentation="1 where it came late.",
+            reasons=(),
+            cell="%%blase_target\ndef arr_late(chunk):\n    ...\n",
+            proof="not deterministic",
+            proven="not deterministic",
+            flags=("draws unseeded randomness: numpy.random",),
         ),
     ),
     runs=(

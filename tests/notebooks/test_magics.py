@@ -223,7 +223,7 @@ def test_a_listing_is_our_own_table_beside_plain_text(kernel: Kernel) -> None:
 
     shown = kernel.run("%blase status listed")[1]
 
-    assert shown.count('<table class="blase-table">') == 1
+    assert shown.count('<table class="blase-table"') == 1
     assert "listed@1   feature   fresh   yes" in shown
 
 

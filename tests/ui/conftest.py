@@ -155,7 +155,7 @@ def _start(home: Path, port: int, options: tuple[str, ...]) -> subprocess.Popen[
         "--LabApp.news_url=None",
         *options,
     ]
-    environment = {**os.environ, **folders}
+    environment = {**os.environ, **folders, "BLASE_PROVE": "background"}
     # Under pytest a kernel would leave out what libraries write to standard error past Python.
     environment.pop("PYTEST_CURRENT_TEST", None)
     with (home / "log").open("wb") as log:

@@ -42,6 +42,10 @@ import numpy as np
 def weight_log(chunk):
     """Logarithm of the weight in kilograms."""
     return np.log(chunk["weight"])'''
+HIDING = '''%%blase_feature weight_log
+def weight_log(chunk):
+    """Weight, stretched by a name that nobody can see."""
+    return chunk["weight"] * globals()["SCALE"]'''
 TARGET = '''%%blase_target late
 def late(chunk):
     """1 where the parcel came later than promised."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lab_page import LONG, NotebookPage
-from lab_project import DISTANCE, HELPER, STEPS
+from lab_project import DISTANCE, HELPER, HIDING, STEPS, WEIGHT
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def test_a_notebook_from_its_first_cell_to_its_bundle(lab: Lab, page: Page, scre
 
     badges_follow_the_cells(notebook, screen)
     badges_say_what_has_become_stale(notebook)
+    badges_say_what_is_proven(notebook, screen)
     a_training_is_alive_and_obeys(notebook, screen)
     a_stopped_training_is_resumed(notebook, screen)
     the_panel_lists_and_exports(notebook, screen)
@@ -67,18 +68,33 @@ def badges_say_what_has_become_stale(notebook: NotebookPage) -> None:
     assert DISTANCE.split("\n", 1)[0] in notebook.cell("distance").inner_text()
 
 
+def badges_say_what_is_proven(notebook: NotebookPage, screen: Screen) -> None:
+    """A proof ends in the background: the badge and the panel say so without a further cell."""
+    notebook.sees("distance", "self-contained", timeout=LONG)
+    notebook.writes("weight", HIDING)
+    notebook.run("weight")
+    notebook.sees("weight", "needs hidden `SCALE`", timeout=LONG)
+    assert "dynamic: globals()" in str(notebook.badge("weight").get_attribute("title"))
+    panel = notebook.show_panel()
+    expect(panel.locator(".blase-step", has_text="weight_log")).to_contain_text("needs hidden")
+    screen("3-proven")
+    notebook.writes("weight", WEIGHT)
+    notebook.run("weight")
+    notebook.sees("weight", "weight_log@3")
+
+
 def a_training_is_alive_and_obeys(notebook: NotebookPage, screen: Screen) -> None:
     """The curves move, pause holds them, continue moves them, and it ends as finished."""
     page, chart = notebook.page, notebook.chart("train")
     notebook.start("train")
     expect(chart.state).to_contain_text("running", timeout=LONG)
     assert chart.moves(page)
-    screen("3-running")
+    screen("4-running")
 
     chart.press("Pause")
     expect(chart.state).to_contain_text("paused")
     assert chart.stands(page)
-    screen("4-paused")
+    screen("5-paused")
     assert page.locator(".blase-controls-box:visible").count() == 0
 
     chart.press("Continue")
@@ -90,7 +106,7 @@ def a_training_is_alive_and_obeys(notebook: NotebookPage, screen: Screen) -> Non
     assert page.locator(".blase-training-words:visible").count() == 0
     notebook.run("evaluate")
     notebook.brings_into_sight("train")
-    screen("5-finished")
+    screen("6-finished")
 
 
 def a_stopped_training_is_resumed(notebook: NotebookPage, screen: Screen) -> None:
@@ -103,7 +119,7 @@ def a_stopped_training_is_resumed(notebook: NotebookPage, screen: Screen) -> Non
     notebook.waits_for("again")
     expect(chart.state).to_contain_text("stopped")
     notebook.brings_into_sight("again")
-    screen("6-stopped")
+    screen("7-stopped")
 
     notebook.start("resume")
     expect(resumed.state).to_contain_text("running", timeout=LONG)
@@ -114,7 +130,7 @@ def a_stopped_training_is_resumed(notebook: NotebookPage, screen: Screen) -> Non
 def the_panel_lists_and_exports(notebook: NotebookPage, screen: Screen) -> None:
     """Steps and runs with their numbers; the export button writes a bundle."""
     panel = notebook.show_panel()
-    for name in ("parcels@1", "weighed@1", "distance@2", "weight_log@1", "late@1", "lateness@1"):
+    for name in ("parcels@1", "weighed@1", "distance@2", "weight_log@3", "late@1", "lateness@1"):
         expect(panel.locator(".blase-step-name", has_text=name)).to_be_visible()
     expect(panel.locator(".blase-run")).to_have_count(2)
     expect(panel.locator(".blase-run").first).to_contain_text("finished")
@@ -124,7 +140,7 @@ def the_panel_lists_and_exports(notebook: NotebookPage, screen: Screen) -> None:
     panel.get_by_role("button", name="Export the latest run").click()
     place = panel.locator(".blase-exporting .blase-path")
     expect(place).to_be_visible(timeout=LONG)
-    screen("7-exported")
+    screen("8-exported")
     bundle = notebook.lab.folder.parent / place.inner_text()
     assert (bundle / "pipeline.py").is_file()
 
@@ -149,7 +165,7 @@ def test_notebook_7_shows_the_badges(lab: Lab, page: Page, screen: Screen) -> No
 
     for name in STEPS:
         expect(notebook.badge(name)).to_be_visible()
-    screen("10-notebook-7")
+    screen("11-notebook-7")
     assert notebook.complaints == []
 
 
@@ -165,7 +181,7 @@ def test_without_its_server_extension_cells_still_run_and_say_so(
     notebook.run("load", "helper", *STEPS)
     notebook.sees("distance", "feature")
     notebook.sees("distance", "?")
-    screen("8-no-server")
+    screen("9-no-server")
 
     chart = notebook.chart("train")
     notebook.start("train")
@@ -174,7 +190,7 @@ def test_without_its_server_extension_cells_still_run_and_say_so(
     buttons = notebook.cell("train").locator(".blase-controls-box")
     expect(buttons.get_by_role("button", name="Stop")).to_be_visible()
     notebook.brings_into_sight("train")
-    screen("9-no-server-running")
+    screen("10-no-server-running")
     buttons.get_by_role("button", name="Stop").click()
     notebook.waits_for("train")
     expect(chart.state).to_contain_text("stopped")

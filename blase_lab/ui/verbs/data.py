@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from blase_lab.store import utc_now
 from blase_lab.ui import listings
 from blase_lab.ui.doors import Outcome
 from blase_lab.ui.verbs.words import Names
@@ -28,6 +29,9 @@ def build(
     if plan:
         plans = project.plan(*wanted)
         return Outcome(records=plans, listing=listings.of_plans(plans))
+    began = utc_now()
     with desk.watch("build", project) as watch:
         snapshots = project.build(*wanted, watch=watch, cluster=cluster)
-    return Outcome(records=snapshots, listing=listings.of_snapshots(snapshots))
+    kept = project.reused(snapshots, since=began)
+    told = "\n".join(f"{each.name}: {each.sentence}" for each in kept)
+    return Outcome(records=snapshots, listing=listings.of_snapshots(snapshots), text=told)

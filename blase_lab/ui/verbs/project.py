@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from blase_lab.ui import listings
+from blase_lab.ui import listings, scrubbing
 from blase_lab.ui.doors import Outcome
 from blase_lab.ui.failures import FINE, LOOK
 from blase_lab.ui.tables import Listing
@@ -54,3 +54,28 @@ def gc(
     verb = "were removed" if delete else "could be removed (nothing was; add --delete)"
     sentence = f"{report.objects:,} objects, {listings.size(report.bytes)} {verb}."
     return Outcome(records=report, sentence=sentence)
+
+
+@verb(PROJECT)
+def scrub(
+    desk: Desk,
+    *,
+    value: Annotated[bool, typer.Option("--value", help="Ask for the secret; unseen.")] = False,
+    from_env: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The secret is this variable's value.")
+    ] = None,
+    from_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="It is this file's text; - is stdin.")
+    ] = None,
+    find: Annotated[bool, typer.Option("--find", help="Only say where (the default).")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Rewrite history without it.")] = False,
+) -> Outcome:
+    """Find secrets in what is stored; with --apply take one out of all history."""
+    secret = scrubbing.secret(value=value, from_env=from_env, from_file=from_file)
+    report = desk.project.scrub(secret, apply=apply and not find)
+    found = scrubbing.listing(report)
+    is_left = bool(report.left) or (report.is_dry_run and bool(report.places))
+    sentence = scrubbing.sentence(report)
+    return Outcome(
+        records=report, listing=found, sentence=sentence, exit_code=LOOK if is_left else FINE
+    )

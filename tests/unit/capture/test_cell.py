@@ -71,7 +71,7 @@ def test_an_edit_of_a_local_module_makes_the_step_stale(notebook: Notebook) -> N
     module.write_text("def f(x):\n    return -x\n", encoding="utf-8")
     assert _stale(captured, notebook)[0] == ("module `utils` changed 1 line: return x → return -x")
     again = notebook.capture("def step(x):\n    return f(x)\n")
-    assert "differs from disk: `utils.f` is not as in the file" in again.flags
+    assert "module on disk differs from the loaded one: utils.f" in again.flags
 
 
 def test_a_fresh_kernel_compares_the_disk_only(notebook: Notebook) -> None:
@@ -153,11 +153,11 @@ def test_a_secret_stays_out_of_the_record(notebook: Notebook) -> None:
 
 
 FLAGS = {
-    "import socket\nS = socket.socket()\n|S": "opaque: `S`: a socket.socket has no content",
-    "|globals()['x']": "hidden reads: `globals()`",
+    "import socket\nS = socket.socket()\n|S": "opaque: holds a socket (`S`)",
+    "|globals()['x']": "dynamic: globals()",
     "|missing + x": "undefined: `missing` does not exist",
-    "import numpy as np\n|np.random.rand()": "draws: from the global generator of numpy",
-    "import random\nR = random.Random(3)\n|R.random()": "draws: `R` is a generator",
+    "import numpy as np\n|np.random.rand()": "draws unseeded randomness: numpy.random",
+    "import random\nR = random.Random(3)\n|R.random()": "shared generator: every draw changes `R`",
     "import math\nmath.tau = lambda x: 1\n|math.tau(x)": "monkeypatched: math.tau",
 }
 

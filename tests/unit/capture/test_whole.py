@@ -13,7 +13,7 @@ from blase_lab.core.errors import StepFailedError
 if TYPE_CHECKING:
     from blase_lab.capture import Captured
 
-LATE = "def step(x):\n    token = 'late'\n    return x == token\n"
+LATE = "def step(x):\n    token = 'late-77'\n    return x == token\n"
 FIT = (
     "from sklearn.preprocessing import StandardScaler\nX = [[1], [{0}]]\n"
     "OBJ = StandardScaler().fit(X, {1})\n"
@@ -36,7 +36,7 @@ def test_a_step_out_of_which_a_secret_was_cut_is_flagged_and_never_executed(
 ) -> None:
     """Compared with "[redacted]", the step would compute something else without a word."""
     captured = notebook.capture(LATE)
-    assert "late" not in captured.closure.definitions[-1].source
+    assert "late-77" not in captured.closure.definitions[-1].source
     assert [flag.partition(":")[0] for flag in _hidden(captured)] == ["needs hidden step"]
     _refuses(captured, "step")
 
@@ -44,7 +44,7 @@ def test_a_step_out_of_which_a_secret_was_cut_is_flagged_and_never_executed(
 def test_a_local_module_with_a_secret_is_flagged_and_never_executed(notebook: Notebook) -> None:
     """What a step imports is recorded as text too, and cut as the step is."""
     file = notebook.folder / "words_of_mine.py"
-    file.write_text("token = 'late'\ndef same(x): return x == token\n", encoding="utf-8")
+    file.write_text("token = 'late-77'\ndef same(x): return x == token\n", encoding="utf-8")
     captured = notebook.capture("import words_of_mine as w\ndef step(x):\n    return w.same(x)\n")
     assert _hidden(captured)[0].startswith("needs hidden module words_of_mine:")
     _refuses(captured, "words_of_mine")
@@ -75,7 +75,8 @@ def test_an_opaque_value_made_otherwise_is_another_version(
         captured = fresh.capture(body)
         step = step_of(captured)
         assert still_same(step, fresh.namespace, project_folder=fresh.folder) == ()
-        assert any(flag.startswith("opaque: `OBJ`") for flag in captured.flags)
+        begins = "opaque: holds a StandardScaler (`OBJ`)"
+        assert any(flag.startswith(begins) for flag in captured.flags)
         texts = {leaf.name: leaf.text for leaf in captured.leaves}
         assert texts["value OBJ"].startswith("OBJ = StandardScaler()")
         roots.append(captured.digests.root)

@@ -84,7 +84,7 @@ def test_another_helper_is_a_new_version(project: Project) -> None:
 
 
 def test_a_diff_keeps_code_and_documentation_apart(project: Project) -> None:
-    """Both parts are unified diffs under the versions' names; options are said in a line."""
+    """Each part is a unified diff under its own heading; options are one of them."""
     other = changed(changed(AGE, "Age around", "Years around"), "centred(", "2 * centred(")
     capture(project, replace(other, options={"lookback": 1}), new_names())
 
@@ -94,7 +94,7 @@ def test_a_diff_keeps_code_and_documentation_apart(project: Project) -> None:
     assert "+++ age@2" in code
     assert "+    return 2 * centred" in code
     assert "+Years around the middle." in prose
-    assert "option lookback: None → 1" in text
+    assert "+lookback = 1" in text
 
 
 def test_a_dropped_step_is_left_out_and_comes_back_when_it_is_captured(project: Project) -> None:

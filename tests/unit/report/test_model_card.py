@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from msgspec import structs
 from report_samples import DIGEST, facts, run, training
 
-from blase_lab.core.records import Chunks, Finding, FittedColumn
+from blase_lab.core.records import Chunks, Finding, FittedColumn, Observation, Proof
 from blase_lab.report import CardFacts, model_card, render_html, render_markdown
 
 
@@ -49,6 +50,26 @@ def test_documentation_cannot_add_markup(page: str) -> None:
     """What a person wrote is text, whatever it looks like."""
     assert "&lt;b&gt;as scheduled&lt;/b&gt;" in page
     assert "<b>" not in page
+
+
+def test_the_sheet_says_how_many_steps_are_self_contained() -> None:
+    """Those that are not are named, each with what it is; without any proof that is said."""
+    given = facts()
+    first, *others = given.steps
+    proof = Proof(
+        step=first,
+        version=1,
+        root="r",
+        state="self-contained",
+        sentence="",
+        created="2024-01-01T00:00:00Z",
+    )
+
+    proven = render_markdown(model_card(replace(given, proofs={first: proof})))
+    unknown = render_markdown(model_card(given))
+
+    assert f"1 of {len(given.steps)}; {others[0]}: not proven" in proven
+    assert "none was tried in a clean process" in unknown
 
 
 def test_the_page_follows_the_reader_s_light_or_dark(page: str) -> None:
@@ -206,3 +227,21 @@ def test_the_model_is_found_by_the_version_that_the_training_names(page: str) ->
     """A training names `net@3`; the sheet says why the step was chosen, not that nobody said."""
     said = facts().steps["delay_net"].documentation.splitlines()[0]
     assert said in page.split("Predicts", maxsplit=1)[0]
+
+
+def test_what_the_steps_touched_stands_beside_the_sources() -> None:
+    """Each with its digest or why there is none; what nobody can know stands under the limits."""
+    name = next(iter(facts().steps))
+    notes = (
+        Observation(kind="file", name="<b>limits</b>.json", digest="0123456789abcdef"),
+        Observation(kind="variable", name="REGION", digest="fedcba9876543210"),
+        Observation(kind="program", name="git"),
+    )
+    sheet = model_card(replace(facts(), observed={name: notes}))
+    html, markdown = render_html(sheet), render_markdown(sheet)
+
+    assert "Also touched while the steps ran" in html
+    assert "&lt;b&gt;limits&lt;/b&gt;.json" in html
+    assert "0123456789ab" in markdown
+    assert "starts program `git`: what it reads is not seen" in markdown
+    assert "Also touched" not in render_html(model_card(facts()))
