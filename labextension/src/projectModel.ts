@@ -7,6 +7,7 @@ import { getJob, getProject, getTraining, postControl, postExport, reasonOf } fr
 import type { ProjectView, TrainingView } from './generated/records';
 import type { Knowledge } from './knowledge';
 import { refusedKnowledge } from './knowledge';
+import { Patience } from './pure/proof';
 import type { Action } from './pure/runs';
 import { isUnderWay } from './pure/runs';
 
@@ -89,6 +90,7 @@ export class ProjectModel implements IDisposable {
   refresh(): void {
     if (!this.isDisposed) {
       this._wantsProject = true;
+      this._patience.renew();
       void this._poll.refresh();
     }
   }
@@ -166,12 +168,22 @@ export class ProjectModel implements IDisposable {
     }
     this._knowledge = knowledge;
     this._training = training;
-    const isLive = this._wantsProject || (training !== null && isUnderWay(training.state));
-    const interval = knowledge.kind === 'failed' ? RETRY_INTERVAL : TRAINING_INTERVAL;
-    this._poll.frequency = { ...this._poll.frequency, interval: isLive ? interval : Poll.NEVER };
+    this._poll.frequency = { ...this._poll.frequency, interval: this._untilNext() };
     this._changed.emit();
   }
 
+  /** How long the poll waits: little while something goes on, some while a proof is awaited. */
+  private _untilNext(): number {
+    const { kind } = this._knowledge;
+    if (this._wantsProject || (this._training !== null && isUnderWay(this._training.state))) {
+      return kind === 'failed' ? RETRY_INTERVAL : TRAINING_INTERVAL;
+    }
+    const wait = kind === 'found' ? this._patience.wait(this.steps ?? NO_STEPS) : null;
+    this._wantsProject = wait !== null;
+    return wait ?? Poll.NEVER;
+  }
+
+  private readonly _patience = new Patience();
   private _path: string;
   private _poll: Poll;
   private _changed = new Signal<this, void>(this);

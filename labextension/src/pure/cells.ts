@@ -1,4 +1,10 @@
-import type { StepKind, StepState, StepStateName } from '../generated/records';
+import type {
+  Observation,
+  ProofState,
+  StepKind,
+  StepState,
+  StepStateName
+} from '../generated/records';
 
 /** What the badge of one cell shows. */
 export interface CellStep {
@@ -12,6 +18,11 @@ export interface CellStep {
   readonly reasons: ReadonlyArray<string>;
   /** Why a draft is one: never captured, or changed since. */
   readonly draft: 'unknown' | 'changed' | null;
+  /** None for a draft: what was proven is of the cell as it was captured. */
+  readonly proof: ProofState | null;
+  readonly proven: string;
+  readonly flags: ReadonlyArray<string>;
+  readonly observed: ReadonlyArray<Observation>;
 }
 
 const KINDS: Readonly<Record<StepKind, true>> = {
@@ -71,7 +82,8 @@ export function stepOfCell(text: string, steps: ReadonlyArray<StepState> | null)
     state: changed ? 'draft' : known.state,
     documented: known.documented,
     reasons: known.reasons,
-    draft: changed ? 'changed' : null
+    draft: changed ? 'changed' : null,
+    ...(changed ? NOTHING_PROVEN : proofOf(known))
   };
 }
 
@@ -86,7 +98,14 @@ function isSameText(captured: string, text: string): boolean {
   return new RegExp(`^${parts.join('[^]*?')}$`).test(text);
 }
 
+const NOTHING_PROVEN = { proof: null, proven: '', flags: [], observed: [] } as const;
+
+function proofOf(step: StepState): Pick<CellStep, 'proof' | 'proven' | 'flags' | 'observed'> {
+  return { proof: step.proof, proven: step.proven, flags: step.flags, observed: step.observed };
+}
+
 const NOTHING_KNOWN = {
+  ...NOTHING_PROVEN,
   version: null,
   state: 'draft',
   documented: null,

@@ -6,6 +6,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ProjectView } from '../generated/records';
 import type { CellStep } from '../pure/cells';
 import { kindOfCell, stepOfCell } from '../pure/cells';
+import { observedGroups, PROOF_MARKS, proofClass } from '../pure/proof';
+import { observedLabel, proofSentence, proofWord } from './proof';
 import { kindWord, STEP_MARKS, stepStateWord } from './words';
 
 /** What the badges of one notebook ask for the steps of its project. */
@@ -76,7 +78,7 @@ class Badge extends WidgetType {
   }
 
   override toDOM(): HTMLElement {
-    const { kind, name, version, state, documented } = this._step;
+    const { kind, name, version, state, documented, proof, proven } = this._step;
     const node = document.createElement('span');
     node.className = `blase-badge blase-badge-${state ?? 'unknown'}`;
     node.setAttribute('role', 'note');
@@ -87,7 +89,12 @@ class Badge extends WidgetType {
     if (title !== '') {
       node.append(part('name', title));
     }
-    node.append(part('state', stateWords(state, this._trans)));
+    node.append(stateOf(state, this._trans));
+    if (proof !== null) {
+      const shown = marked('proof', PROOF_MARKS[proof], proofWord({ proof, proven }, this._trans));
+      shown.classList.add(`blase-proof-${proofClass(proof)}`);
+      node.append(shown);
+    }
     if (documented === false) {
       node.append(part('docs', this._trans.__('no docs')));
     }
@@ -99,8 +106,17 @@ class Badge extends WidgetType {
   }
 }
 
-function stateWords(state: CellStep['state'], trans: TranslationBundle): string {
-  return state === null ? '?' : `${STEP_MARKS[state]} ${stepStateWord(state, trans)}`;
+function stateOf(state: CellStep['state'], trans: TranslationBundle): HTMLElement {
+  return state === null
+    ? part('state', '?')
+    : marked('state', STEP_MARKS[state], stepStateWord(state, trans));
+}
+
+/** A part with a mark before its word: in a narrow cell the mark stays. */
+function marked(name: string, mark: string, word: string): HTMLElement {
+  const node = part(name, `${mark} `);
+  node.append(part('word', word));
+  return node;
 }
 
 function part(name: string, text: string): HTMLElement {
@@ -110,9 +126,17 @@ function part(name: string, text: string): HTMLElement {
   return node;
 }
 
-/** The tooltip: what the state means here, why, and whether it is documented. */
+/** The tooltip: what the state means here and why, what is proven, and what cannot be known. */
 function whyOf(step: CellStep, trans: TranslationBundle): string {
+  const { proof, proven, flags, observed } = step;
   const sentences = [meaningOf(step, trans), ...step.reasons.map(reason => `• ${reason}`)];
+  if (proof !== null) {
+    sentences.push(proofSentence({ proof, proven }, trans));
+  }
+  sentences.push(...flags.map(flag => `⚑ ${flag}`));
+  for (const group of observedGroups(observed)) {
+    sentences.push(`${observedLabel(group, trans)}: ${group.names.join(', ')}`);
+  }
   if (step.documented !== null) {
     sentences.push(step.documented ? trans.__('Documented.') : trans.__('Not documented.'));
   }

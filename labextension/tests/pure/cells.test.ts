@@ -91,5 +91,5 @@ describe('a cell', () => {
 
 test('steps are listed by kind, in the order of the data', () => {
   const kinds = stepsByKind([...steps].reverse()).map(([kind]) => kind);
-  expect(kinds).toEqual(['source', 'feature']);
+  expect(kinds).toEqual(['source', 'feature', 'target']);
 });

@@ -3,7 +3,7 @@ import { golden, goldenProject, goldenTraining } from '../golden';
 
 describe('what Python sends', () => {
   it('is decoded whole', () => {
-    expect(goldenProject().steps.map(step => step.state)).toEqual(['fresh', 'stale']);
+    expect(goldenProject().steps.map(step => step.state)).toEqual(['fresh', 'stale', 'fresh']);
     expect(goldenProject().training).toEqual(goldenTraining());
     expect(goldenTraining().secondsLeft).toBe(190);
   });
