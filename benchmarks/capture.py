@@ -2,8 +2,9 @@
 
 Prints median and p95 in milliseconds: `capture_cell` alone, the whole `Project.capture` with the
 version safe in the store, and `cloudpickle.dumps` and `dill.dumps` of the same function (which
-know no versions, keep no source and write nothing). Cold: a cell that was never seen. Warm: the
-same cell again. Run: `python benchmarks/capture.py [ROUNDS]`.
+know no versions, keep no source and write nothing). Cold: neither the cell nor its helpers (140
+more lines) were ever seen. Edited: the cell is new, its helpers are known. Warm: the same again.
+Run: `python benchmarks/capture.py [ROUNDS]`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 LINES = 200
 HELPERS = 20
+_FAR = 100_000
 _numbers = itertools.count(1)
 
 
@@ -76,7 +78,6 @@ def one_round(turn: int, project: Project) -> dict[str, float]:
     run(helpers(turn), names)
     run(body, names)
     text = CellText(kind="feature", name=None, raw=f"%%blase_feature\n{body}", body=body)
-    step = names["ratio"]
     found = {}
     if turn % 2:
         found["capture_cell, cold"] = milliseconds(
@@ -88,7 +89,14 @@ def one_round(turn: int, project: Project) -> dict[str, float]:
         lambda: capture_cell(text, names, project_folder=project.folder)
     )
     project.capture(text, names)
+    edited = cell(turn + _FAR)
+    run(edited, names)
+    new = CellText(kind="feature", name=None, raw=f"%%blase_feature\n{edited}", body=edited)
+    found["Project.capture, edited"] = milliseconds(lambda: project.capture(new, names))
+    run(body, names)
+    project.capture(text, names)
     found["Project.capture, warm"] = milliseconds(lambda: project.capture(text, names))
+    step = names["ratio"]
     for name, peer in (("cloudpickle.dumps", cloudpickle), ("dill.dumps, recursive", dill)):
         words = {"recurse": True} if peer is dill else {}
         for heat in ("cold", "warm"):
