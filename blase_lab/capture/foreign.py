@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _GETTERS = (operator.attrgetter, operator.itemgetter, operator.methodcaller)
 _NUMBERED = re.compile(r"(?P<stem>[a-z][a-z0-9_]*?)(_\d+)?")
 _KERAS_OWN = frozenset({"name", "built"})
+_OF_A_PROCESS = frozenset({"_stop_words_id"})
+"""What an estimator holds of the process it lives in: an address."""
 
 
 def content_of(value: object) -> tuple[object, ...] | None:
@@ -95,6 +97,20 @@ def _sparse(value: Any) -> tuple[object, ...]:
 
 def _coordinates(value: Any) -> tuple[Any, ...]:
     return tuple(value.coords) if hasattr(value, "coords") else (value.row, value.col)
+
+
+# --- scikit-learn and pandas ---------------------------------------------------------------------
+
+
+def _estimator(value: Any) -> tuple[object, ...]:
+    """Read an estimator or transformer: its parameters, and what it learned."""
+    return (
+        {name: each for name, each in sorted(vars(value).items()) if name not in _OF_A_PROCESS},
+    )
+
+
+def _categorical(value: Any) -> tuple[object, ...]:
+    return (list(value.categories), np.asarray(value.codes), bool(value.ordered))
 
 
 # --- Keras and TensorFlow ------------------------------------------------------------------------
@@ -213,6 +229,9 @@ _READERS: dict[str, Callable[[Any], tuple[object, ...]]] = {
     **{_place(kind): _getter for kind in _GETTERS},
     **{f"scipy {form}_{kind}": _sparse for form in _SPARSE for kind in ("matrix", "array")},
     **{f"keras {kind}": _keras for kind in _KERAS_KINDS},
+    "sklearn BaseEstimator": _estimator,
+    "sklearn Tree": lambda value: (value.__getstate__(),),
+    "pandas Categorical": _categorical,
     "keras Variable": _tensor,
     "tensorflow Tensor": _tensor,
     "tensorflow EagerTensor": _tensor,

@@ -30,7 +30,8 @@ _MUTATORS = frozenset(
     {
         "append", "appendleft", "extend", "insert", "add", "update", "sort", "pop", "popitem",
         "remove", "discard", "clear", "reverse", "setdefault", "fill", "put", "itemset",
-        "resize", "partition", "rename_categories",
+        "resize", "partition", "rename_categories", "fit", "fit_transform", "fit_predict",
+        "partial_fit", "set_params", "adapt", "set_weights", "load_weights",
     }
 )
 # fmt: on

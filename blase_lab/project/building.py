@@ -198,7 +198,8 @@ def _read(
     files = [file for each in (table, *others.values()) for file in each.files]
     roots = {name: sources[name].digests.root for name in others}
     known = _unchanged_source(space, main, files=files, joined=roots)
-    if known is not None:
+    # What a source reads beside its rows may have changed since `refresh` looked.
+    if known is not None and not any(read_changes(space, sources[name]) for name in functions):
         return known
     return ingest(
         table,
@@ -218,14 +219,23 @@ def _unchanged_source(
 ) -> Snapshot | None:
     """Return the newest Snapshot of a source if its code and the state of its files are the same.
 
-    A source that is no file (a DataFrame, an iterator) is read again: only reading tells.
+    A source that is no file (a DataFrame, an iterator) is read again: only reading tells. So is a
+    SQLite file that somebody else holds open: its newest rows may lie beside it.
     """
     newest = _newest(space, step)
     if newest is None or not files or newest.facts.get("joined") != joined:
         return None
+    if any(_has_rows_beside(file) for file in files):
+        return None
     seen = [{**each, "sha256": None} for each in newest.facts.get("files", [])]
     now = [{**each, "sha256": None} for each in look_at_files(files, folder=space.folder)]
     return newest if seen == now else None
+
+
+def _has_rows_beside(file: Path) -> bool:
+    """Tell whether SQLite keeps rows in a write-ahead log that are not in the file yet."""
+    log = file.with_name(f"{file.name}-wal")
+    return log.is_file() and log.stat().st_size > 0
 
 
 def _newest(space: Workspace, step: Step) -> Snapshot | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from blase_lab.capture.cell import digests_of
 from blase_lab.capture.observe import digest_now
+from blase_lab.capture.observe.digests import WHOLE
 from blase_lab.core.digest import sha256_hex
 from blase_lab.core.errors import NotFoundError, VersionTakenError
 from blase_lab.core.records import Change, Leaf, Observation, Observed, Step
@@ -18,6 +19,7 @@ from blase_lab.store import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from blase_lab.core.records import Aspect, Snapshot
@@ -223,12 +225,19 @@ def read_leaves(space: Workspace, step: Step) -> tuple[Leaf, ...]:
     return tuple(_leaf(*key, _now(key, watching)) for key in sorted(_reads(space, step)))
 
 
-def as_read(space: Workspace, step: Step) -> Step:
-    """Return the step with a leaf for each thing that it read, as it was when it was read."""
+def keys_read(space: Workspace, step: Step) -> frozenset[Key]:
+    """Return kind and name of all that a step read which another process can read, too.
+
+    The whole environment is left out: no two processes have the same.
+    """
+    return frozenset(_reads(space, step)) - {("variable", WHOLE)}
+
+
+def as_read(space: Workspace, step: Step, keys: AbstractSet[Key]) -> Step:
+    """Return the step with a leaf for each of these things that it read, as it was when read."""
     bare = without_reads(step)
-    leaves = tuple(
-        _leaf(*key, min(digests, key=str)) for key, digests in sorted(_reads(space, step).items())
-    )
+    reads = sorted(_reads(space, step).items())
+    leaves = tuple(_leaf(*key, min(digests, key=str)) for key, digests in reads if key in keys)
     every = (*bare.leaves, *leaves)
     return msgspec.structs.replace(bare, leaves=every, digests=digests_of(every))
 

@@ -13,6 +13,7 @@ from blase_lab.core.records import Bundle, Fitted, Snapshot, Split, Step, Traini
 from blase_lab.project.observing import (
     as_read,
     files_read,
+    keys_read,
     observed_by,
     salt_of,
     variables_read,
@@ -38,11 +39,11 @@ from blase_lab.store import Store, make_folder, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from collections.abc import Set as AbstractSet
 
     import numpy as np
 
     from blase_lab.core.records import RunState
+    from blase_lab.project.observing import Key
     from blase_lab.project.workspace import Watch
 
 
@@ -106,7 +107,7 @@ def _execute_and_judge(
     execute(folder, watch=watch, environment=variables_read(touched))
     other = _space_of_rerun(folder)
     after = facts_of(other, other.training())
-    both = before.observed.keys() & after.observed.keys()
+    both = _read_by_both((space, before), (other, after))
     verdict = judge(
         _as_read(space, before, both),
         _as_read(other, after, both),
@@ -195,13 +196,25 @@ def _space_of_rerun(folder: Path) -> Workspace:
     return Workspace(folder=folder, settings=parse_settings(text), store=Store.open(folder))
 
 
-def _as_read(space: Workspace, facts: Facts, names: AbstractSet[str]) -> Facts:
-    """Return the facts with what these steps read then among their leaves: it may be the cause.
+def _read_by_both(
+    one: tuple[Workspace, Facts], two: tuple[Workspace, Facts]
+) -> dict[str, frozenset[Key]]:
+    """Return what each step was seen to read on both sides.
 
-    What only one side was seen to read says nothing: a rerun runs no impact step, for one.
+    What only one side was seen to read says nothing: a rerun runs no impact step, and a notebook
+    has loaded what a fresh process loads within a step.
     """
+    first, second = (
+        {name: keys_read(space, step) for name, step in facts.steps.items()}
+        for space, facts in (one, two)
+    )
+    return {name: keys & second[name] for name, keys in first.items() if name in second}
+
+
+def _as_read(space: Workspace, facts: Facts, keys: Mapping[str, frozenset[Key]]) -> Facts:
+    """Return the facts with what the steps read then among their leaves: it may be the cause."""
     steps = {
-        name: as_read(space, step) if name in names else without_reads(step)
+        name: as_read(space, step, keys[name]) if name in keys else without_reads(step)
         for name, step in facts.steps.items()
     }
     return replace(facts, steps=steps)

@@ -10,6 +10,7 @@ import msgspec
 
 from blase_lab.core.errors import BadNameError, BlaseError
 from blase_lab.core.records import LocalModule, Record, Step
+from blase_lab.core.syntax import parsed
 from blase_lab.project.steps import stale_changes
 from blase_lab.store import make_folder, write_text
 from blase_lab.store.redact import HIDDEN
@@ -238,7 +239,7 @@ def _named(magic: str, name: str) -> str:
 def _bound(body: str) -> set[str]:
     """Return the names that the top level of a body binds; none where it is no plain Python."""
     try:
-        tree = ast.parse(_MAGIC.sub("", body))
+        tree = parsed(_MAGIC.sub("", body))
     except SyntaxError:
         return set()
     found: set[str] = set()

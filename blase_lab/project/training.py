@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from blase_lab.capture import environment
-from blase_lab.core.errors import LeakageError, ModelError, NoStepError
+from blase_lab.core.errors import LeakageError, ModelError, NoStepError, ResumeError
+from blase_lab.core.lineage import sentence
 from blase_lab.core.records import (
     Evaluation,
     Finding,
@@ -24,6 +25,7 @@ from blase_lab.core.records import (
     StepKind,
     Training,
 )
+from blase_lab.core.syntax import parsed
 from blase_lab.data import (
     Examination,
     Feed,
@@ -38,7 +40,7 @@ from blase_lab.data import (
     take_notes,
 )
 from blase_lab.project.building import Built, build, inputs_of, listed, number
-from blase_lab.project.observing import note, step_function
+from blase_lab.project.observing import note, read_changes, step_function
 from blase_lab.project.readiness import ready_model
 from blase_lab.project.sameness import same_training, told_of
 from blase_lab.store import redact, utc_now
@@ -99,11 +101,26 @@ def resume(space: Workspace, run: str, *, watch: Watch) -> Run:
     """Go on with a stopped or killed training from its last checkpoint, to the same last bit.
 
     Raises:
-        ResumeError: there is no checkpoint, or the training has finished.
+        ResumeError: there is no checkpoint, the training has finished, or what its model, losses,
+            metrics or callbacks read is another file or variable now.
     """
     training = space.training(run)
+    _check_reads(space, training)
     with space.store.lock("training"), space.store.lock(f"run-{training.id}"):
         return _train(space, _job(space, training, resume=True), watch=watch)
+
+
+def _check_reads(space: Workspace, training: Training) -> None:
+    """Do nothing where all holds what it held: else the rest would be another model's training."""
+    for step in map(space.step, training.steps):
+        changed = read_changes(space, step) if step.kind in ("model", *_EXTRA_KINDS) else ()
+        if changed:
+            raise ResumeError(
+                f"`{step.name}` of run {training.number} read what has changed since: "
+                f"{', '.join(map(sentence, changed))}.",
+                way_out="Put it back as it was, or train again with `blase train`.",
+                run=training.id,
+            )
 
 
 def _say_if_same(space: Workspace, training: Training, *, watch: Watch) -> None:
@@ -285,7 +302,7 @@ def _reads(built: Built, step: Step) -> tuple[str, ...]:
     for definition in step.closure.definitions:
         named |= {
             node.value
-            for node in ast.walk(ast.parse(definition.source))
+            for node in ast.walk(parsed(definition.source))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
     for name in inputs_of(step):

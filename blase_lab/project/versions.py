@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from blase_lab.core.lineage import changes, sentence
 from blase_lab.core.records import ProofState, Record, Step, Training
+from blase_lab.core.syntax import parsed
 from blase_lab.project.proofs import proofs_of, words_of
 from blase_lab.report import is_documented
 
@@ -216,7 +217,7 @@ def _own_code(step: Step) -> str:
 def _undocumented(source: str) -> str:
     """Return a definition without the lines of its docstring, where nothing else stands there."""
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except SyntaxError:
         return source
     lines = source.splitlines()

@@ -6,6 +6,8 @@ import ast
 import json
 from typing import TYPE_CHECKING, Any
 
+from blase_lab.core.syntax import parsed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -94,7 +96,7 @@ def _definitions_of_cell(cell: str) -> dict[str, str]:
     """Return the top-level names that the raw cell defines itself, with their canonical text."""
     body = "\n".join(line for line in cell.splitlines() if not line.lstrip().startswith(("%", "!")))
     try:
-        tree = ast.parse(body)
+        tree = parsed(body)
     except SyntaxError:
         return {}
     found = {}
@@ -121,7 +123,7 @@ def _names(node: ast.stmt) -> tuple[str, ...]:
 def canonical(source: str) -> str:
     """Return a text that is equal for sources that differ in formatting and comments only."""
     try:
-        nodes = ast.parse(source).body
+        nodes = parsed(source).body
     except SyntaxError:
         return source
     return "\n".join(ast.dump(node) for node in nodes)

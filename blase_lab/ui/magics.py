@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from blase_lab.core.errors import BlaseError, CellOptionError, NotFoundError
 from blase_lab.core.lineage import changes, sentence
+from blase_lab.core.syntax import parsed
 from blase_lab.ui.cells import names_kept, run_body, show_frames_from
 from blase_lab.ui.completion import complete
 from blase_lab.ui.failures import tell_briefly
@@ -264,7 +265,7 @@ def _versions(project: Project, said: CellLine, body: str) -> dict[str, Step]:
 
 def _defined(body: str) -> set[str]:
     try:
-        tree = ast.parse(body)
+        tree = parsed(body)
     except SyntaxError:
         return set()
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -25,6 +25,9 @@ _OF_THE_SESSION = frozenset(
         *("_", "COLUMNS", "JPY_PARENT_PID", "JPY_SESSION_NAME", "LINES", "OLDPWD", "PWD"),
         *("PYTEST_CURRENT_TEST", "SHLVL", "SSH_AUTH_SOCK", "SSH_CLIENT", "SSH_CONNECTION"),
         *("SSH_TTY", "STY", "TERM_SESSION_ID", "TMUX", "TMUX_PANE", "WINDOWID"),
+        # A kernel sets these for itself, and a shell does not.
+        *("CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "FORCE_COLOR", "GIT_PAGER", "MPLBACKEND"),
+        *("PAGER", "PYDEVD_USE_FRAME_EVAL", "TERM"),
     }
 )
 """Variables that every shell or kernel sets anew: no part of the whole environment's digest."""
@@ -38,7 +41,9 @@ class Stamp(NamedTuple):
     inode: int
 
 
-_known: dict[str, tuple[Stamp, str]] = {}
+_known: dict[str, tuple[tuple[Stamp, int], str]] = {}
+_FOLDER = hashlib.sha256(b"a folder is there").hexdigest()
+"""What is known of a folder where somebody looks for a file of its name."""
 
 
 def stamp_of(path: str) -> Stamp | None:
@@ -60,11 +65,11 @@ def is_folder(path: str) -> bool:
 
 def digest_file(path: str) -> str | None:
     """Return the digest of a file's bytes, read only when its state is new; None if unreadable."""
-    stamp = stamp_of(path)
-    if stamp is None:
-        return None
+    state = _state_of(path)
+    if state is None:
+        return _FOLDER if is_folder(path) else None
     known = _known.get(path)
-    if known is not None and known[0] == stamp:
+    if known is not None and known[0] == state:
         return known[1]
     try:
         with open(path, "rb") as file:
@@ -72,11 +77,23 @@ def digest_file(path: str) -> str | None:
     except OSError:
         return None
     # A change within the same tick of the clock would go unseen, so a young file is read again.
-    if time.time_ns() - stamp.changed_ns > _SETTLED_NS and stamp_of(path) == stamp:
+    youngest = max(state[0].changed_ns, state[1])
+    if time.time_ns() - youngest > _SETTLED_NS and _state_of(path) == state:
         if len(_known) >= _KEPT_FILES:
             _known.clear()
-        _known[path] = (stamp, found)
+        _known[path] = (state, found)
     return found
+
+
+def _state_of(path: str) -> tuple[Stamp, int] | None:
+    """Return a file's state with the time that nobody can set back, as `cp -p` does the other."""
+    try:
+        facts = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISDIR(facts.st_mode):
+        return None
+    return Stamp(facts.st_size, facts.st_mtime_ns, facts.st_ino), facts.st_ctime_ns
 
 
 def _streamed(descriptor: int) -> str:

@@ -44,10 +44,8 @@ class WatchedEnviron(_Environ):  # type: ignore[misc]
 
     def __iter__(self) -> Iterator[Any]:
         """Go through the names, as ever."""
-        notes = CURRENT.get()
-        if notes and _counts(None, sys._getframe(1)):  # noqa: SLF001
-            for each in notes:
-                each.read_environment(values())
+        if CURRENT.get():
+            _note_whole(sys._getframe(1))  # noqa: SLF001
         return super().__iter__()  # type: ignore[no-any-return]
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -90,8 +88,21 @@ def _note(key: object, value: object, frame: FrameType) -> None:
     name = _text(key)
     if name is None or not _counts(name, frame):
         return
-    for each in notes:
+    is_passed_on = notes[-1].is_passed_on and _is_of_library(frame)
+    for each in notes if not is_passed_on else ():
         each.read_variable(name, _text(value))
+
+
+def _note_whole(frame: FrameType) -> None:
+    """Note that all variables are read; a library copies them only to hand them to a program."""
+    notes = CURRENT.get()
+    if not _counts(None, frame):
+        return
+    if _is_of_library(frame):
+        notes[-1].is_passed_on = True
+        return
+    for each in notes:
+        each.read_environment(values())
 
 
 def _note_set(key: object, frame: FrameType) -> None:
@@ -111,6 +122,15 @@ def _counts(name: str | None, frame: FrameType) -> bool:
     if is_by_itself(reader) or is_importing(reader):
         return False
     return name not in _OF_THE_MACHINE
+
+
+def _is_of_library(frame: FrameType) -> bool:
+    """Tell whether an installed package reads: neither the person nor Python's own library."""
+    reader = reader_of(frame, _BETWEEN)
+    if reader is None or is_own(reader.f_code):
+        return False
+    top = str(reader.f_globals.get("__name__", "")).partition(".")[0]
+    return top not in sys.stdlib_module_names and top != __name__.partition(".")[0]
 
 
 def _text(value: object) -> str | None:

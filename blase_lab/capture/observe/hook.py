@@ -138,6 +138,14 @@ def _removed(notes: tuple[Notes, ...], args: tuple[Any, ...]) -> None:
             each.write_file(path)
 
 
+def _made_folder(notes: tuple[Notes, ...], args: tuple[Any, ...]) -> None:
+    """A folder that the call makes is its own, although it looked for it before."""
+    path = absolute(args[0])
+    for each in notes:
+        if path is not None:
+            each.own_file(path)
+
+
 def _renamed(notes: tuple[Notes, ...], args: tuple[Any, ...]) -> None:
     for path in (absolute(args[0]), absolute(args[1])):
         for each in notes:
@@ -222,6 +230,7 @@ HANDLERS: dict[str, Handler] = {
     "os.listdir": _listed,
     "os.scandir": _listed,
     "sqlite3.connect": _connected_database,
+    "os.mkdir": _made_folder,
     "os.remove": _removed,
     "os.rename": _renamed,
     "os.truncate": _removed,

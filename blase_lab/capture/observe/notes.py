@@ -63,6 +63,8 @@ class Notes:
         self.offline = offline
         self.step = step
         self.is_open = True
+        self.is_passed_on = False
+        """Whether a library has copied the whole environment: its reads of it tell nothing."""
         self.refused: OfflineError | None = None
         self.generators: Generators | None = None
         self._files: dict[str, Stamp | None] = {}
@@ -134,10 +136,11 @@ class Notes:
 
     def add(self, later: Notes) -> None:
         """Take over the notes of a later call; what was written before is not read from outside."""
-        for path, stamp in later._files.items():
+        # A thread that the call started may still go on, and add to them.
+        for path, stamp in list(later._files.items()):
             if path not in self._own:
                 self._files.setdefault(path, stamp)
-        for name, digest in later._variables.items():
+        for name, digest in list(later._variables.items()):
             if f"${name}" not in self._own:
                 self._variables.setdefault(name, digest)
         self._folders |= later._folders
@@ -180,8 +183,8 @@ class Notes:
         for path in list(self._folders):
             if not self._is_passing(path):
                 yield Observation(kind="folder", name=shown(path), digest=digest_folder(path))
-        changed = [each for each in self._updated if stamp_of(each) != self._files.get(each)]
-        for path in (*changed, *self._written):
+        changed = [each for each in list(self._updated) if stamp_of(each) != self._files.get(each)]
+        for path in (*changed, *list(self._written)):
             was_there = self._written.get(path, True)
             if (was_there or stamp_of(path) is not None) and not self._is_passing(path):
                 yield Observation(kind="file", name=shown(path), mode="write")

@@ -42,7 +42,8 @@ def watch() -> None:
         _put(
             (holder.__name__, name), _Patch(holder, name, original, _attached(attaching, original))
         )
-    sys.meta_path.insert(0, _FINDER)
+    # Another list each time: another thread may be going through this one for an import of its own.
+    sys.meta_path = [_FINDER, *sys.meta_path]
 
 
 @functools.cache
@@ -52,8 +53,7 @@ def _attached(attaching: Callable[[Any], Any], original: Any) -> Any:
 
 def leave() -> None:
     """Put back what was wrapped, but for what somebody else has replaced meanwhile."""
-    if _FINDER in sys.meta_path:
-        sys.meta_path.remove(_FINDER)
+    sys.meta_path = [each for each in sys.meta_path if each is not _FINDER]
     for patch in reversed(_patches.values()):
         if vars(patch.holder).get(patch.name) is patch.stand_in:
             setattr(patch.holder, patch.name, patch.original)

@@ -23,6 +23,8 @@ IN_A_GRAPH = "(a file that is named only inside a TensorFlow graph)"
 _OF_GENERATORS = frozenset({"seed", "unseeded", "drawn"})
 _MISSING = object()
 _MOST_PATHS = 10_000
+_MARK_BYTES = 65_536
+"""A file up to this size may be there only to be found."""
 _DRIVE = 1  # `C:` is the letter of a drive, not a scheme
 
 
@@ -85,13 +87,17 @@ def _names(call: Call) -> None:
 
 
 def _probe(call: Call) -> None:
-    """What the person's own code looks for and does not find is a read: its coming is a change."""
+    """What the person's own code looks for is a read: its coming or going is a change.
+
+    A large file that is there is left out: nobody said that its content matters.
+    """
     if not is_own(sys._getframe(3).f_code):  # noqa: SLF001 - the caller of the wrapped function
         return
     for path in _local(call.notes, call.given):
-        for each in call.notes:
-            if stamp_of(path) is None:
-                each.read_file(path)
+        stamp = stamp_of(path)
+        is_small = stamp is None or stamp.size <= _MARK_BYTES or is_folder(path)
+        for each in call.notes if is_small else ():
+            each.read_file(path)
 
 
 def _process(call: Call) -> None:
@@ -163,10 +169,10 @@ def _local(notes: tuple[Notes, ...], given: Any) -> Iterator[str]:
     """Yield absolute paths on this machine; name, and refuse where asked, what is elsewhere."""
     for text in _texts(notes, given):
         parts = urlsplit(text)
-        if len(parts.scheme) <= _DRIVE:
-            yield os.path.abspath(text)
-        elif parts.scheme == "file":
+        if parts.scheme == "file":
             yield os.path.abspath(parts.path)
+        elif len(parts.scheme) <= _DRIVE or "://" not in text:  # `run:1.h5` is a file's name
+            yield os.path.abspath(text)
         else:
             _reach(notes, f"{parts.scheme}://{parts.hostname or ''}")
 

@@ -26,6 +26,7 @@ import msgspec
 
 from blase_lab.capture.prove.child import HEAD, Answer, Failure, Question
 from blase_lab.capture.prove.picture import first_difference
+from blase_lab.core.syntax import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,7 +242,7 @@ def _suspects(trial: Trial) -> tuple[str, ...]:
     closure = trial.question.closure
     found = set[str]()
     for source in (each.source for each in closure.definitions):
-        for node in ast.walk(ast.parse(source)):
+        for node in ast.walk(parsed(source)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value)
     return tuple(sorted((found & trial.known) - _defined(closure)))

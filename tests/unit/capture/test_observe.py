@@ -183,6 +183,60 @@ def test_what_is_written_is_listed_without_a_digest(folder: Path) -> None:
     assert digest_now(found[1], folder=folder) is None
 
 
+@pytest.mark.parametrize("name", ["limits.json", "parts"])
+def test_what_is_only_asked_for_is_a_read_and_its_going_a_change(folder: Path, name: str) -> None:
+    """A file that marks something, or a folder: it is there to be found."""
+    watched = Watched(lambda: os.path.exists(name) and Path(name).exists(), folder=folder)
+    watched()
+    (note,) = watched.take_notes()
+    assert (note.kind, note.name, note.mode) == ("file", name, "read")
+    assert digest_now(note, folder=folder) == note.digest
+
+    (folder / name).rename(folder / "elsewhere")
+
+    assert digest_now(note, folder=folder) is None
+
+
+def test_a_folder_that_was_looked_for_in_vain_is_missed_when_it_comes(folder: Path) -> None:
+    """And not where the call made it itself."""
+    looks = Watched(lambda: Path("overrides").is_dir(), folder=folder)
+
+    def make() -> None:
+        if not Path("made").exists():
+            Path("made/below").mkdir(parents=True)
+
+    makes = Watched(make, folder=folder)
+    looks()
+    makes()
+    (note,) = looks.take_notes()
+    assert (note.name, note.digest, makes.take_notes()) == ("overrides", None, ())
+
+    (folder / "overrides").mkdir()
+
+    assert digest_now(note, folder=folder) is not None
+
+
+def test_a_large_file_that_is_only_asked_for_is_left_out(folder: Path) -> None:
+    """Nobody said that its content matters, and to digest it takes as long as to read it."""
+    (folder / "large.csv").write_bytes(b"x" * 70_000)
+
+    assert touched(lambda: Path("large.csv").exists(), folder) == []
+
+
+def test_a_change_that_keeps_size_and_time_is_seen(folder: Path) -> None:
+    """As a copy that keeps the times makes it, or an archive that is unpacked again."""
+    path = folder / "limits.json"
+    note = Observation(kind="file", name="limits.json")
+    os.utime(path, (1e9, 1e9))
+    time.sleep(0.06)
+    first = digest_now(note, folder=folder)
+
+    path.write_text('{"low": 4}')
+    os.utime(path, (1e9, 1e9))
+
+    assert digest_now(note, folder=folder) != first
+
+
 def test_a_file_that_the_call_itself_wrote_before_is_no_read(folder: Path) -> None:
     """Also where an earlier call of the same watched function wrote it."""
 
@@ -560,6 +614,7 @@ def test_a_digest_is_known_by_the_state_of_the_file(
     note = Observation(kind="file", name="limits.json")
     path = folder / "limits.json"
     os.utime(path, (time.time() - 60, time.time() - 60))
+    time.sleep(0.06)  # a file that changed a moment ago is read again
     first = digest_now(note, folder=folder)
     monkeypatch.setattr(digests, "_streamed", lambda _: "read again")
 
@@ -647,3 +702,34 @@ def test_it_looks_like_the_function_it_watches(folder: Path) -> None:
     assert watched.__doc__ == read_limits.__doc__
     assert inspect.signature(watched) == inspect.signature(read_limits)
     assert "secret" not in repr(watched)
+
+
+def test_a_thread_that_goes_on_reading_does_not_break_the_call_that_started_it(
+    folder: Path,
+) -> None:
+    """Its notes are taken over while it still adds to them."""
+    interval = sys.getswitchinterval()
+    stop = threading.Event()
+
+    def read_on() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            Path(f"absent-{number}").is_file()
+
+    def work() -> None:
+        threads.append(threading.Thread(target=read_on))
+        threads[-1].start()
+        time.sleep(0.03)
+
+    threads: list[threading.Thread] = []
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(10):
+            stop.clear()
+            Watched(work, folder=folder)()
+            stop.set()
+            threads[-1].join()
+    finally:
+        stop.set()
+        sys.setswitchinterval(interval)

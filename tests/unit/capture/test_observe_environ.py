@@ -6,6 +6,7 @@ import os
 import string
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,10 +111,25 @@ def test_reading_all_of_it_is_one_observation(
 
     assert note.name == "*"
     assert note.digest == digest_now(note, folder=tmp_path, salt="s")
-    monkeypatch.setenv("SHLVL", "77")
+    for name in ("SHLVL", "TERM", "CLICOLOR_FORCE", "GIT_PAGER"):  # a kernel sets these anew
+        monkeypatch.setenv(name, "77")
     assert note.digest == digest_now(note, folder=tmp_path, salt="s")
     monkeypatch.setenv("BLASE_THRESHOLD", "18")
     assert note.digest != digest_now(note, folder=tmp_path, salt="s")
+
+
+def test_a_library_that_hands_all_of_it_to_a_program_reads_nothing(tmp_path: Path) -> None:
+    """As joblib does for its workers; what the person reads counts before and afterwards."""
+    source = "import os\ndef started():\n    return {**os.environ, 'X': '1'}\n"
+    library: dict[str, Any] = {"__name__": "pool_of_others"}
+    place = Path(sysconfig.get_path("purelib")) / "pool_of_others.py"
+    exec(compile(source, str(place), "exec"), library)
+
+    def work() -> None:
+        library["started"]()
+        os.getenv("BLASE_THRESHOLD")
+
+    assert [each.name for each in notes_of(work, tmp_path)] == ["BLASE_THRESHOLD"]
 
 
 def test_what_python_reads_for_itself_is_not_listed(tmp_path: Path) -> None:

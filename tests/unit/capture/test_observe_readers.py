@@ -6,6 +6,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
 
-from blase_lab.capture.observe import Watched, digest_now, observing
+from blase_lab.capture.observe import Watched, digest_now, observing, readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,3 +216,41 @@ def test_a_library_that_the_call_imports_first_is_watched_at_once() -> None:
     files, modules = done.stdout.splitlines()
     assert files == "['t.csv', 't.h5', 't.parquet']"
     assert modules == "['h5py', 'pyarrow', 'pyarrow.csv', 'pyarrow.parquet']"
+
+
+def test_a_file_with_a_colon_in_its_name_is_no_address(tmp_path: Path) -> None:
+    """`run:1.h5` looks like the scheme of one."""
+    with h5py.File(tmp_path / "run:1.h5", "w") as file:
+        file["x"] = 1
+
+    def read() -> Any:
+        with h5py.File("run:1.h5") as file:
+            return file["x"][()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        assert files_of(read, tmp_path) == [("run:1.h5", "read")]
+
+
+def test_an_import_in_another_thread_never_misses_a_finder(tmp_path: Path) -> None:
+    """It may be halfway through the finders when the last observation ends."""
+    (tmp_path / "found_meanwhile.py").write_text("VALUE = 1\n")
+
+    class Ending:
+        """Another thread ends the observation while Python goes through its finders."""
+
+        def find_spec(self, *_: object) -> None:
+            """Find nothing."""
+            readers.leave()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(tmp_path)
+        finders = sys.meta_path
+        place = finders.index(PathFinder)
+        patch.setattr(sys, "meta_path", [*finders[:place], Ending(), *finders[place:]])
+        readers.watch()
+        patch.delitem(sys.modules, "found_meanwhile", raising=False)
+
+        import found_meanwhile  # type: ignore[import-not-found]
+
+    assert found_meanwhile.VALUE == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+import sqlite3
 import sys
 import textwrap
 from typing import TYPE_CHECKING
@@ -10,8 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 from project_samples import AGE, CLEAN, SETTINGS, SOURCE, Cell, capture, execute, new_project
 
-from blase_lab.core.errors import OfflineError
-from blase_lab.core.records import Closure, Definition, Observation, Observed, StepState
+from blase_lab.capture.observe import digest_now
+from blase_lab.core.errors import OfflineError, ResumeError
+from blase_lab.core.records import (
+    Closure,
+    Definition,
+    Hyperparameters,
+    Observation,
+    Observed,
+    StepState,
+    Training,
+)
 from blase_lab.project import Project
 from blase_lab.project.watched import StepFunction, Watching
 
@@ -356,3 +367,103 @@ def test_two_kernels_that_observe_at_once_keep_both(tmp_path: Path) -> None:
     found = observed_of(spaces[0], step)
     assert found is not None
     assert [each.name for each in found.observations] == ["0.txt", "1.txt"]
+
+
+def test_a_source_that_reads_another_choice_is_read_again_although_its_file_is_the_same(
+    tmp_path: Path,
+) -> None:
+    """Also where the choice changed after the verb had looked for what is stale."""
+    from blase_lab.project.building import build
+    from blase_lab.project.workspace import unwatched
+
+    with sqlite3.connect(tmp_path / "shop.db") as database:
+        for limit in (30, 45):
+            database.execute(f"create table t{limit} as select {limit} as age")
+    database.close()
+    chosen = Cell(
+        "source",
+        'import json\n\ndef chosen():\n    """The table that a file names."""\n'
+        '    with open(FOLDER + "/thresholds.json") as file:\n'
+        '        limit = json.load(file)["limit"]\n'
+        '    return f"sqlite:///shop.db?table=t{limit}"\n',
+    )
+    project = Project.init(tmp_path)
+    set_limit(tmp_path, 30)
+    capture(project, chosen, {"FOLDER": str(tmp_path)})
+    first = project.build()[0]
+
+    set_limit(tmp_path, 45)
+    again = build(project._space, watch=unwatched).source
+
+    assert again.digest != first.digest
+    assert state(project, "chosen").state == "fresh"
+
+
+def test_rows_that_lie_beside_a_sqlite_file_are_read(tmp_path: Path) -> None:
+    """Another program holds it open in WAL mode, so the file itself does not change."""
+    project = Project.init(tmp_path)
+    table = 'def people():\n    """All."""\n    return "sqlite:///shop.db?table=people"\n'
+    capture(project, Cell("source", table), {})
+    with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as database:
+        database.execute("pragma journal_mode = wal")
+        database.execute("create table people as select 30 as age")
+        database.commit()
+        database.execute("pragma wal_checkpoint(truncate)")
+        first = project.build()[0]
+        database.execute("insert into people values (45)")
+        database.commit()
+
+        again = project.build()[0]
+
+    assert (first.rows, again.rows) == (1, 2)
+
+
+def test_a_run_whose_metric_reads_another_file_now_is_not_resumed(tmp_path: Path) -> None:
+    """Its figures before and after would not be of one kind; the file put back, it may go on."""
+    from blase_lab.project.observing import note
+    from blase_lab.project.training import _check_reads
+
+    scored = Cell("metric", 'def scored(y_true, y_pred):\n    """Weighed."""\n    return y_pred\n')
+    project, _ = project_with(tmp_path, scored)
+    step = project.history("scored")[0]
+    training = Training(
+        id="r",
+        number=1,
+        steps={"scored@1": step.digests.root},
+        snapshots={},
+        prepared="",
+        split="",
+        fitted="",
+        inputs=(),
+        target="late",
+        model="net@1",
+        hyperparameters=Hyperparameters(epochs=2, batch=32, seed=1),
+        rows={},
+        environment={},
+        created="2026-01-01T00:00:00+00:00",
+    )
+    project.store.ledger.put(training, id="r")
+    read = Observation(kind="file", name="thresholds.json")
+    known = digest_now(read, folder=tmp_path)
+    note(project._space, step, [Observation(kind="file", name=read.name, digest=known)])
+    _check_reads(project._space, training)
+
+    set_limit(tmp_path, 45)
+
+    with pytest.raises(ResumeError, match=r"`scored` of run 1 read .*`thresholds\.json`"):
+        project.train(resume="1")
+
+
+def test_a_verdict_names_only_what_both_sides_read(tmp_path: Path) -> None:
+    """What a notebook had loaded before, and the whole environment, tell nothing of a rerun."""
+    from blase_lab.project.observing import as_read, keys_read, note
+
+    project, _ = project_with(tmp_path, AGE)
+    step, space = project.history("age")[0], project._space
+    notes = [("variable", "*", "1"), ("module", "season", "2"), ("file", "a.json", "3")]
+    note(space, step, [Observation(kind=k, name=n, digest=d) for k, n, d in notes])  # type: ignore[arg-type]
+
+    read = as_read(space, step, keys_read(space, step) - {("module", "season")})
+
+    assert keys_read(space, step) == {("module", "season"), ("file", "a.json")}
+    assert [leaf.name for leaf in read.leaves[len(step.leaves) :]] == ["file a.json"]
