@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from capture_pairs import Pair, Side
 
 PROBE = Path(__file__).with_name("capture_probe.py")
+_STARTS = 3
 METHODS = ("blase", "getsource", "cloudpickle", "dill")
 
 
@@ -66,7 +68,7 @@ def lay_out(side: Side, folder: Path) -> Path:
 
 def read_side(side: Side, folder: Path) -> Reading:
     """Run a side in a fresh kernel and return what it says."""
-    from jupyter_client.manager import start_new_kernel
+    from jupyter_core.utils import ensure_event_loop
 
     book = lay_out(side, folder)
     environment = {
@@ -75,9 +77,7 @@ def read_side(side: Side, folder: Path) -> Reading:
         "PYTHONDONTWRITEBYTECODE": "1",  # an edit within one second is an edit too
         "IPYTHONDIR": str(folder),
     }
-    manager, client = start_new_kernel(
-        kernel_name="python3", cwd=str(book), env=environment, stderr=subprocess.DEVNULL
-    )
+    manager, client = _started(cwd=str(book), env=environment)
     try:
         for cell in side.cells:
             _run(client, cell)
@@ -87,7 +87,21 @@ def read_side(side: Side, folder: Path) -> Reading:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
         manager.context.destroy()
+        ensure_event_loop().close()  # the client made one for this thread
     return Reading(found["digests"], tuple(found["flags"]))
+
+
+def _started(**words: Any) -> tuple[Any, Any]:
+    """Start a kernel; again where another process took one of its ports before it could."""
+    from jupyter_client.manager import start_new_kernel
+
+    words |= {"kernel_name": "python3", "stderr": subprocess.DEVNULL}
+    for _ in range(_STARTS - 1):
+        with suppress(RuntimeError):
+            manager, client = start_new_kernel(**words)
+            return manager, client
+    manager, client = start_new_kernel(**words)
+    return manager, client
 
 
 def _run(client: Any, cell: str) -> str:

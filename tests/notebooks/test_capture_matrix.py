@@ -11,13 +11,7 @@ from capture_pairs_all import PAIRS
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.kernel,
-    # The kernel's client leaves sockets to the garbage collector.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.kernel
 
 
 def test_the_matrix_is_large_and_every_pair_has_a_name_of_its_own() -> None:
