@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import sys
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -94,7 +93,9 @@ class Builder:
         if name not in self._found:
             value = self._namespace.get(name)
             try:
-                self._found[name] = None if _is_builtin(name, value) else self._made(name, value)
+                self._found[name] = (
+                    None if values.is_builtin(name, value) else self._made(name, value)
+                )
             except BlaseError:
                 raise
             except Exception as error:  # noqa: BLE001 - a user's object may raise what it likes
@@ -192,10 +193,6 @@ class Builder:
 
     def _hide(self, name: str, reason: str) -> None:
         self.hidden[name] = reason
-
-
-def _is_builtin(name: str, value: object) -> bool:
-    return hasattr(builtins, name) and getattr(builtins, name) is value
 
 
 def _imported(name: str, value: object) -> _Found | None:

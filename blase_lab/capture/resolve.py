@@ -162,13 +162,7 @@ class Resolver(UsedModules):
     @staticmethod
     def is_given(name: str, scope: Mapping[str, object]) -> bool:
         """Tell whether a name is Python's or the notebook's own, not one of the user's."""
-        value = scope.get(name)
-        home = getattr(value, "__module__", None)
-        return (
-            name not in scope
-            or value is getattr(builtins, name, None)
-            or (str(home).startswith("IPython"))
-        )
+        return name not in scope or values.is_builtin(name, scope[name])
 
     def name(self, name: str, scope: Mapping[str, object]) -> None:
         """Add what a global name stands for now."""
@@ -177,7 +171,7 @@ class Resolver(UsedModules):
             self.flag(f"dynamic: {name}()")
         elif name in _NOTEBOOKS_OWN or is_dunder:
             return
-        elif name in scope:
+        elif name in scope and not values.is_builtin(name, scope[name]):
             self.value(name, scope[name])
         elif hasattr(builtins, name):
             value = getattr(builtins, name)

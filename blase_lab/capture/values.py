@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import math
 import reprlib
 from functools import partial
@@ -39,6 +40,13 @@ _reader.maxstring = _reader.maxother = _SHOWN_CHARACTERS
 def is_scalar(value: object) -> bool:
     """Tell whether the value is a constant of a code's own kind."""
     return type(value) in SCALARS
+
+
+def is_builtin(name: str, value: object) -> bool:
+    """Tell whether a name is Python's own, or what IPython puts in its place, as with `open`."""
+    home = getattr(value, "__globals__", {}).get("__name__") or getattr(value, "__module__", "")
+    is_stand_in = str(home).startswith("IPython")
+    return hasattr(builtins, name) and (is_stand_in or getattr(builtins, name) is value)
 
 
 def is_generator(value: object) -> bool:

@@ -17,7 +17,7 @@ from blase_lab.data import ChosenTable, StepJob, input_specs, read_frame, read_s
 from blase_lab.project.building import inputs_of, listed, main_source
 from blase_lab.project.proofs import NOT_CALLED, keep, proof_of
 from blase_lab.project.workspace import Watch, Workspace, unwatched
-from blase_lab.store import utc_now
+from blase_lab.store import redact, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,8 +80,8 @@ def prove(
     """
     limits = limits or Limits(seconds=space.settings.prove_seconds)
     started = time.monotonic()
-    before = proof_of(space, step)
     try:
+        before = proof_of(space, step)
         judged = _judged(space, step, limits=limits, live=live)
     finally:
         if live is not None:
@@ -92,7 +92,7 @@ def prove(
         root=step.digests.root,
         state=judged.state,
         hidden=judged.hidden,
-        sentence=judged.sentence,
+        sentence=redact(judged.sentence),
         rows=judged.rows,
         seconds=round(time.monotonic() - started, 3),
         created=utc_now(),

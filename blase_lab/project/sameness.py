@@ -38,17 +38,19 @@ def same_step(space: Workspace, name: str) -> Sameness:
     found = stale_changes(space, step)
     leaves = [leaf for leaf in step.leaves if leaf.aspect in IDENTITY]
     equal = _equal(leaves, found)
+    changed = {(each.aspect, each.name) for each in found}
+    count = len(changed | {(leaf.aspect, leaf.name) for leaf in leaves})
     if found:
-        said = f"stale: {len(equal)} of {len(leaves)} leaves equal {title}"
+        said = f"stale: {len(equal)} of {count} leaves equal {title}"
     else:
-        said = f"fresh: same as {title}, {len(equal)} of {len(leaves)} leaves equal"
+        said = f"fresh: same as {title}, {len(equal)} of {count} leaves equal"
     notes = [f"{sentence(each)}: {_NOTED}" for each in environment_changes(step)]
     return Sameness(
         name=step.name,
         like=title,
         is_same=not found,
         equal=equal,
-        leaves=len(leaves),
+        leaves=count,
         changes=found,
         notes=(*other_version(space, step, found), *notes),
         sentence=said,

@@ -31,6 +31,7 @@ _MOST_TURNS = 8
 _SHORTEST_OF_ENVIRONMENT = 8
 _SHORTEST_WORD = 12
 _PASSWORD_OF_ADDRESS = re.compile(r"://[^\s:/@]*:([^\s/@]+)@")
+_AFTER_NUMBER = re.compile(r"[ \t]*(?:$|[,);#\n])")
 _ADDRESSES_OF_A_FOLDER = frozenset({"PWD", "OLDPWD"})
 
 
@@ -77,7 +78,7 @@ def _redact_once(text: str) -> str:
         if stop <= at:
             continue
         is_joined = start < at or (start == at and bool(pieces))
-        pieces += [] if is_joined else [text[at:start], _cover(text[start:stop])]
+        pieces += [] if is_joined else [text[at:start], _cover(text, start, stop)]
         at = stop
     return "".join([*pieces, text[at:]])
 
@@ -91,9 +92,19 @@ def redact_named(name: str, text: str) -> str:
     return redact(text)
 
 
-def _cover(secret: str) -> str:
-    """Return what stands for the secret: a bare number of Python becomes a text."""
-    return f"'{HIDDEN}'" if secret.isdigit() else HIDDEN
+def _cover(text: str, start: int, stop: int) -> str:
+    """Return what stands for the secret: a bare number of Python becomes a text.
+
+    One that stands in a text already, as in `'12345'`, must not end that text.
+    """
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    is_bare = (
+        text[start:stop].isdigit()
+        and line.rstrip(" \t(").endswith("=")
+        and _AFTER_NUMBER.match(text, stop) is not None
+        and not any(line.count(quote) % 2 for quote in "'\"")
+    )
+    return f"'{HIDDEN}'" if is_bare else HIDDEN
 
 
 @lru_cache(maxsize=256)

@@ -103,9 +103,12 @@ def test_the_shell_knows_what_a_kernel_saw(tmp_path: Path) -> None:
     set_limit(folder, 30)
     with kernel_in(folder) as kernel:
         kernel.must(SOURCE.text)
-        kernel.must(LIMITED.text)
+        told = kernel.must(LIMITED.text)
         kernel.must("%blase build")
 
+    assert "needs hidden" not in told, (
+        "`open` is IPython's in a notebook, and Python's own elsewhere"
+    )
     report = blase_json(folder, "observed")
     set_limit(folder, 45)
     (state,) = blase_json(folder, "status", "limited")

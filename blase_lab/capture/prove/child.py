@@ -124,6 +124,7 @@ def answer_of(
             found = _head(value, question.head_rows) if question.head_rows and not turn else found
             pictures.append(picture_of(value))
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is the answer
+        guard.explain(error)
         failure = failure_of(error)
     wrote, connected = guard.wrote, guard.connected
     return Answer(
@@ -177,6 +178,7 @@ def _answer(
         missing = _missing(function.function)
     except Exception as error:  # noqa: BLE001 - the user's definitions may raise anything
         cause = error.__cause__ or error
+        guard.explain(cause)
         definition = str(getattr(error, "facts", {}).get("definition") or "") or None
         return Answer(failure=failure_of(cause, definition or "?"), wrote=guard.wrote)
     called = answer_of(question, function.function, arguments, guard=guard)

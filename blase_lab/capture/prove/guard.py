@@ -6,10 +6,13 @@ The hook stays for the life of the process, so it is for processes that end soon
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from blase_lab.capture.prove.landlock import deny_changes
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES = frozenset(
@@ -20,6 +23,10 @@ _CHANGES = frozenset(
 )
 _TARGETS = {"os.rename": 1, "os.link": 1, "os.symlink": 1, "shutil.move": 1, "shutil.copyfile": 1}
 """Which argument of an event is the place that changes, where it is not the first."""
+_OF_SQLITE = ("readonly database", "unable to open database")
+UNNAMED = frozenset({"a database", "a file"})
+"""What was written where the library does not say which."""
+_QUOTED = re.compile(r"['\"]([^'\"\n]+)['\"]")
 _LOCAL = frozenset({"localhost", "::1", "", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
@@ -35,12 +42,35 @@ class Guard:
         self._folder = folder.resolve()
         self._offline = offline
         self._free = _free_places()
+        self._is_locked = False
         self.wrote: str | None = None
         self.connected: str | None = None
 
     def begin(self) -> None:
         """Watch this process from now to its end."""
+        places = [each for each in self._free if not self._folder.is_relative_to(each)]
+        self._is_locked = deny_changes(but=places)
         sys.addaudithook(self._hear)
+
+    def explain(self, error: BaseException) -> None:
+        """Note a write that Linux refused, which is known only by what the library says then."""
+        told = str(error)
+        is_of_sqlite = any(each in told for each in _OF_SQLITE)
+        if self.wrote or not self._is_locked or not (
+            is_of_sqlite or isinstance(error, PermissionError)
+        ):
+            return
+        named = _QUOTED.search(told)
+        place = Path(os.path.abspath(named[1])) if named else None  # noqa: PTH100 - without `..`
+        if place is not None and place.exists() and not os.access(place, os.R_OK):
+            return  # what nobody may read is no write
+        self.wrote = "a database" if is_of_sqlite else "a file"
+        if place is not None:
+            self.wrote = self._shown(place)
+
+    def _shown(self, place: Path) -> str:
+        inside = place.is_relative_to(self._folder)
+        return place.relative_to(self._folder).as_posix() if inside else place.as_posix()
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
@@ -59,7 +89,7 @@ class Guard:
         inside = place.is_relative_to(self._folder)
         if not inside and any(place.is_relative_to(each) for each in self._free):
             return
-        self.wrote = place.relative_to(self._folder).as_posix() if inside else place.as_posix()
+        self.wrote = self._shown(place)
         raise TriedToChangeError(f"a step that is only tried may not write {self.wrote}")
 
     def _connect(self, address: object) -> None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from blase_lab.capture.prove.child import HEAD, Answer, Failure, Question
+from blase_lab.capture.prove.guard import UNNAMED
 from blase_lab.capture.prove.picture import first_difference
 from blase_lab.core.syntax import parsed
 
@@ -117,7 +118,8 @@ def ask(trial: Trial, *, until: float, question: Question | None = None) -> Repl
 
 def _of_answer(trial: Trial, answer: Answer, live: Answer | None, *, until: float) -> Judged:
     if answer.wrote is not None:
-        return Judged("not proven", f"It writes `{answer.wrote}`, and a proof writes nothing.")
+        named = answer.wrote if answer.wrote in UNNAMED else f"`{answer.wrote}`"
+        return Judged("not proven", f"It writes {named}, and a proof writes nothing.")
     if answer.connected is not None:
         told = f"It connects to {answer.connected}, and blase.toml says offline = true."
         return Judged("not proven", told)
