@@ -56,8 +56,10 @@ class Guard:
         """Note a write that Linux refused, which is known only by what the library says then."""
         told = str(error)
         is_of_sqlite = any(each in told for each in _OF_SQLITE)
-        if self.wrote or not self._is_locked or not (
-            is_of_sqlite or isinstance(error, PermissionError)
+        if (
+            self.wrote
+            or not self._is_locked
+            or not (is_of_sqlite or isinstance(error, PermissionError))
         ):
             return
         named = _QUOTED.search(told)

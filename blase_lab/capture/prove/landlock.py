@@ -45,7 +45,7 @@ def deny_changes(*, but: Iterable[Path]) -> bool:
         return False
     try:
         for place in but:
-            _allow(libc, rules, place, rights)
+            _allow(libc, rules, place, rights=rights)
         # Where it is refused nothing is restricted, and Python's own events are all there is.
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         return bool(libc.syscall(_RESTRICT_SELF, rules, 0) == 0)
@@ -53,7 +53,7 @@ def deny_changes(*, but: Iterable[Path]) -> bool:
         os.close(rules)
 
 
-def _allow(libc: ctypes.CDLL, rules: int, place: Path, rights: int) -> None:
+def _allow(libc: ctypes.CDLL, rules: int, place: Path, *, rights: int) -> None:
     """Except a folder; one that is not there, or is a file, stays closed."""
     with suppress(OSError):
         folder = os.open(place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

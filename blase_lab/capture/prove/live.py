@@ -56,8 +56,10 @@ class Frozen:
     def ask(self, question: Question, cancel: threading.Event) -> Answer | None:
         """Return what the live function gave; None where it took too long or gave nothing."""
         try:
-            send(self._asked, msgspec.json.encode(question))
-            data = self._answer(time.monotonic() + 2 * CALL_SECONDS + 1, cancel)
+            until = time.monotonic() + 2 * CALL_SECONDS + 1
+            if not self._tell(msgspec.json.encode(question), until, cancel):
+                return None
+            data = self._answer(until, cancel)
             return msgspec.json.decode(data, type=Answer) if data else None
         except (OSError, msgspec.DecodeError):
             return None
@@ -75,6 +77,15 @@ class Frozen:
         with suppress(ChildProcessError):
             os.waitpid(self._pid, 0)
         self._pid = -1
+
+    def _tell(self, data: bytes, until: float, cancel: threading.Event) -> bool:
+        """Send the question; False where a copy that hangs does not take it."""
+        os.set_blocking(self._asked, False)
+        rest = memoryview(HEAD.pack(len(data)) + data)
+        while rest and time.monotonic() < until and not cancel.is_set():
+            if select.select([], [self._asked], [], _POLL_SECONDS)[1]:
+                rest = rest[os.write(self._asked, rest) :]
+        return not rest
 
     def _answer(self, until: float, cancel: threading.Event) -> bytes:
         data = bytearray()
@@ -99,15 +110,17 @@ def frozen(function: Callable[..., object]) -> Frozen | None:
 
     libc = ctypes.CDLL(None)
     asked, told = os.pipe(), os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # other threads: the copy touches none of them
-        try:
-            pid = posix.fork()
-        except OSError:
-            pid = -1
-    if pid == 0:
-        libc.prctl(_DIES_WITH_PARENT, signal.SIGKILL)
-        _serve(function, (asked[0], told[1]), (asked[1], told[0]))
+    # An interrupt is for the notebook: in the copy it would run on as a second kernel.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # other threads: the copy touches none of them
+            pid = _forked(posix.fork)
+        if pid == 0:
+            libc.prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+            _serve(function, (asked[0], told[1]), (asked[1], told[0]))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(asked[0])
     os.close(told[1])
     if pid < 0:
@@ -115,6 +128,13 @@ def frozen(function: Callable[..., object]) -> Frozen | None:
         os.close(told[0])
         return None
     return Frozen(pid, asked[1], told[0])
+
+
+def _forked(fork: Callable[[], int]) -> int:
+    try:
+        return fork()
+    except OSError:
+        return -1
 
 
 def _serve(

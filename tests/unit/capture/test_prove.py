@@ -22,6 +22,7 @@ from blase_lab.capture.prove.child import HEAD, Question, bytes_of_frame, frame_
 from blase_lab.capture.prove.judge import ENTRY, Judged, Trial, judge
 from blase_lab.capture.prove.live import frozen
 from blase_lab.capture.prove.picture import first_difference, picture_of
+from blase_lab.core.records import Closure
 
 if TYPE_CHECKING:
     from cells import Notebook
@@ -221,6 +222,55 @@ def test_a_step_that_writes_is_kept_from_it(notebook: Notebook) -> None:
     assert found.state == "not proven"
     assert found.sentence == "It writes `seen.csv`, and a proof writes nothing."
     assert not (notebook.folder / "seen.csv").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux refuses")
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("chunk.to_parquet('seen.parquet')", "`seen.parquet`"),
+        ("sqlite3.connect('seen.db').execute('create table t (a)')", "a database"),
+    ],
+)
+def test_libraries_that_write_without_python_are_kept_from_it_too(
+    notebook: Notebook, line: str, told: str
+) -> None:
+    """No audit event tells of what C and C++ open; the proof runs after every capture."""
+    body = f"import sqlite3\ndef step(chunk):\n    {line}\n    return chunk['miles']\n"
+
+    found = proven(notebook, body)
+
+    assert found.sentence == f"It writes {told}, and a proof writes nothing."
+    assert list(notebook.folder.glob("seen.*")) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux refuses")
+def test_a_program_that_a_step_starts_changes_no_file(notebook: Notebook) -> None:
+    """It inherits what its process may not do."""
+    body = (
+        "import subprocess\n"
+        "def step(chunk):\n"
+        "    subprocess.run(['touch', 'seen.txt'], check=False)\n"
+        "    return chunk['miles']\n"
+    )
+
+    proven(notebook, body)
+
+    assert not (notebook.folder / "seen.txt").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no copy elsewhere")
+def test_a_copy_that_takes_no_question_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe that nobody reads is full after 64 KiB."""
+    monkeypatch.setattr(live, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(live, "_be_quiet", lambda: time.sleep(60))
+    copy = frozen(len)
+    assert copy is not None
+    closure = Closure(function="step", definitions=())
+    large = Question(closure=closure, folder="x" * 1_000_000)
+
+    assert copy.ask(large, threading.Event()) is None
+    assert children() == []
 
 
 def test_prints_and_questions_of_a_step_disturb_nothing(

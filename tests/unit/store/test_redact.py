@@ -90,3 +90,23 @@ def test_the_redacted_python_still_parses() -> None:
     """Hiding keeps quotes, so that a captured cell stays Python."""
     code = "password = 'hunter2'\nenviron['API_KEY'] = \"hunter2\"\nf(token=r'hunter2', n=1)"
     compile(redact(code), "cell", "exec")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password = '20201122'\n",
+        'password = "20201122"\n',
+        "login = {'password': '20201122', 'user': 'anna'}\n",
+        "address = 'postgresql://anna:20201122@host/db'\n",
+        "words = 'password=20201122'\n",
+        "connect(password=20201122)\n",
+    ],
+)
+def test_a_secret_of_digits_leaves_code_that_can_be_read(text: str) -> None:
+    """Within quotes it must not end its text; without them it becomes one."""
+    hidden = redact(text, secrets=())
+
+    compile(hidden, "cell", "exec")
+    assert "20201122" not in hidden
+    assert redact(hidden, secrets=()) == hidden
