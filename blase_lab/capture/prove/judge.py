@@ -143,7 +143,7 @@ def _of_definitions(answer: Answer) -> Judged:
 
 def _of_failure(trial: Trial, failure: Failure, live: Answer | None) -> Judged:
     """Tell what the closure lacks from what is wrong with the step everywhere."""
-    told = f"{failure.error}: {failure.message}" if failure.message else failure.error
+    told = _told(trial, failure)
     theirs = None if live is None else live.failure
     if theirs is not None and (theirs.error, theirs.message) == (failure.error, failure.message):
         return Judged("not proven", f"It raised {told}, in the notebook too.")
@@ -162,6 +162,14 @@ def _of_failure(trial: Trial, failure: Failure, live: Answer | None) -> Judged:
         return _hidden(_suspects(trial), f"It works in the notebook, and alone raises {told}.")
     where = f" in `{failure.definition}`" if failure.definition else ""
     return Judged("not proven", f"It raised {told}{where}.")
+
+
+def _told(trial: Trial, failure: Failure) -> str:
+    """Name the error, with its words where they are the code's own: others may hold data."""
+    words = failure.message.strip("'\"")
+    sources = (each.source for each in trial.question.closure.definitions)
+    is_of_code = bool(words) and any(words in source for source in sources)
+    return f"{failure.error}: {failure.message}" if is_of_code else failure.error
 
 
 def _of_values(trial: Trial, answer: Answer, live: Answer | None, *, until: float) -> Judged:

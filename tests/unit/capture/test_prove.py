@@ -208,6 +208,12 @@ def test_an_error_that_the_notebook_has_too_is_no_hidden_name(notebook: Notebook
     assert found.sentence == "It raised KeyError: 'rate', in the notebook too."
 
 
+def test_the_words_of_an_error_are_kept_only_where_the_code_says_them(notebook: Notebook) -> None:
+    """They may hold a row of the data, and a proof is written down unasked."""
+    body = "def step(chunk):\n    raise ValueError('not this one: ' + str(len(chunk) * 7919))\n"
+    assert proven(notebook, body).sentence == "It raised ValueError, in the notebook too."
+
+
 def test_a_step_that_writes_is_kept_from_it(notebook: Notebook) -> None:
     """Neither the copy of the notebook nor the clean process changes a file of the user."""
     body = (
