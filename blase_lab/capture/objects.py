@@ -36,7 +36,7 @@ class Objects(ABC):
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self._digests: dict[int, str] = {}
+        self._digests: dict[tuple[int, ...], str] = {}
         self._alive: list[object] = []
         self._active: list[int] = []
         self._values: set[tuple[str, int]] = set()
@@ -101,7 +101,7 @@ class Objects(ABC):
 
     def seen(self, thing: object, digest: str) -> None:
         """Remember the digest of a thing, and keep it alive so that its id stays its own."""
-        self._digests[id(thing)] = digest
+        self._digests[_identity(thing)] = digest
         self._alive.append(thing)
 
     def is_first(self, label: str, value: object) -> bool:
@@ -138,8 +138,8 @@ class Objects(ABC):
 
     def code(self, label: str, value: object) -> str:
         """Walk a callable, class or module once; return a digest that names it."""
-        if id(value) in self._digests:
-            return self._digests[id(value)]
+        if _identity(value) in self._digests:
+            return self._digests[_identity(value)]
         self.seen(value, joined("at work", label))
         digest = self._code(label, value)
         self.seen(value, digest)
@@ -263,6 +263,13 @@ class Objects(ABC):
         content = foreign.inherited(value)
         parts = (self.digest(each) for each in (state, content))
         return joined("instance", kind.__qualname__, identity, *parts)
+
+
+def _identity(thing: object) -> tuple[int, ...]:
+    """Tell things apart; a bound method, made anew by each access, is the same each time."""
+    if isinstance(thing, MethodType):
+        return id(thing.__func__), id(thing.__self__)
+    return (id(thing),)
 
 
 def _own_name(label: str, function: FunctionType) -> str:

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from blase_lab.capture import CellText, Judged, capture_cell, look_at, still_same
@@ -233,6 +233,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(edits=st.lists(st.sampled_from(EDITS), min_size=1, max_size=12))
+@example(edits=["statistics.mean = bound", "bound = own.apply"])
 def test_no_edit_is_missed_and_none_is_made_up(folder: Path, edits: list[str]) -> None:
     """After each edit the glance and the walk say the same of every step."""
     import math
