@@ -23,6 +23,7 @@ from project_samples import (
     new_project,
 )
 from shell_command import blase, blase_json, environment
+from two_workers import two_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,15 +142,9 @@ def test_an_offline_project_refuses_a_connection_in_words(tmp_path: Path) -> Non
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Give the address of two real worker processes in which the variable is set."""
-    from distributed import LocalCluster
-
     os.environ["SHOP_FACTOR"] = "7"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster:
-            yield cluster.scheduler_address
+    with two_workers() as found:
+        yield found
     del os.environ["SHOP_FACTOR"]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import pytest
+from two_workers import two_workers
 
 from blase_lab.core.errors import StepFailedError, UnknownInputError
 from blase_lab.data import StepJob, apply_step
@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Give the address of two real worker processes."""
-    from distributed import LocalCluster
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster:
-            yield cluster.scheduler_address
+    with two_workers() as found:
+        yield found
 
 
 def test_threads_and_processes_give_equal_digests(tmp_path: Path, address: str) -> None:

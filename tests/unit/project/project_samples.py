@@ -8,10 +8,12 @@ from __future__ import annotations
 import itertools
 import linecache
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
+from blase_lab.core.records import Hyperparameters, Training
 from blase_lab.project import CellText, Project
 
 if TYPE_CHECKING:
@@ -214,3 +216,26 @@ def new_project(
     for cell in cells:
         capture(project, cell, names)
     return project, names
+
+
+def put_training(project: Project, **other: Any) -> Training:
+    """Record a training without training it."""
+    training = Training(
+        id="r",
+        number=1,
+        steps={},
+        snapshots={},
+        prepared="p",
+        split="s",
+        fitted="f",
+        inputs=(),
+        target="late",
+        model="net@1",
+        hyperparameters=Hyperparameters(epochs=2, batch=32, seed=1),
+        rows={},
+        environment={},
+        created="2026-01-01T00:00:00+00:00",
+    )
+    training = msgspec.structs.replace(training, **other)
+    project.store.ledger.put(training, id=training.id)
+    return training

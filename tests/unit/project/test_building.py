@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from project_samples import (
     people,
     undocumented,
 )
+from two_workers import two_workers
 
 from blase_lab.core.errors import (
     BlaseError,
@@ -65,14 +65,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, tuple[Snap
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Give the address of a cluster of two real worker processes."""
-    from distributed import LocalCluster
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        ) as cluster:
-            yield cluster.scheduler_address
+    with two_workers() as found:
+        yield found
 
 
 def named(cell: Cell, name: str) -> Cell:

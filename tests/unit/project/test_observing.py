@@ -10,18 +10,26 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
-from project_samples import AGE, CLEAN, SETTINGS, SOURCE, Cell, capture, execute, new_project
+from project_samples import (
+    AGE,
+    CLEAN,
+    SETTINGS,
+    SOURCE,
+    Cell,
+    capture,
+    execute,
+    new_project,
+    put_training,
+)
 
 from blase_lab.capture.observe import digest_now
 from blase_lab.core.errors import OfflineError, ResumeError
 from blase_lab.core.records import (
     Closure,
     Definition,
-    Hyperparameters,
     Observation,
     Observed,
     StepState,
-    Training,
 )
 from blase_lab.project import Project
 from blase_lab.project.watched import StepFunction, Watching
@@ -426,23 +434,7 @@ def test_a_run_whose_metric_reads_another_file_now_is_not_resumed(tmp_path: Path
     scored = Cell("metric", 'def scored(y_true, y_pred):\n    """Weighed."""\n    return y_pred\n')
     project, _ = project_with(tmp_path, scored)
     step = project.history("scored")[0]
-    training = Training(
-        id="r",
-        number=1,
-        steps={"scored@1": step.digests.root},
-        snapshots={},
-        prepared="",
-        split="",
-        fitted="",
-        inputs=(),
-        target="late",
-        model="net@1",
-        hyperparameters=Hyperparameters(epochs=2, batch=32, seed=1),
-        rows={},
-        environment={},
-        created="2026-01-01T00:00:00+00:00",
-    )
-    project.store.ledger.put(training, id="r")
+    training = put_training(project, steps={"scored@1": step.digests.root})
     read = Observation(kind="file", name="thresholds.json")
     known = digest_now(read, folder=tmp_path)
     note(project._space, step, [Observation(kind="file", name=read.name, digest=known)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from project_samples import put_training
 
 from blase_lab.core.errors import (
     ModelError,
@@ -16,11 +17,9 @@ from blase_lab.core.errors import (
 from blase_lab.core.records import (
     Ended,
     Evaluation,
-    Hyperparameters,
     Paused,
     Run,
     Started,
-    Training,
 )
 from blase_lab.project import Project
 
@@ -76,23 +75,7 @@ def record(project: Project, state: RunState) -> None:
 def project(tmp_path: Path) -> Project:
     """A project in which a training was begun."""
     project = Project.init(tmp_path)
-    training = Training(
-        id="r",
-        number=1,
-        steps={},
-        snapshots={},
-        prepared="",
-        split="",
-        fitted="",
-        inputs=(),
-        target="late",
-        model="net@1",
-        hyperparameters=Hyperparameters(epochs=2, batch=32, seed=1),
-        rows={},
-        environment={},
-        created=AT,
-    )
-    project.store.ledger.put(training, id="r")
+    put_training(project)
     return project
 
 

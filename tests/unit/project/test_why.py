@@ -25,10 +25,11 @@ from project_samples import (
     lay_out,
     new_names,
     new_project,
+    put_training,
 )
 
 from blase_lab.core.errors import NotFoundError
-from blase_lab.core.records import Hyperparameters, Step, Training
+from blase_lab.core.records import Step, Training
 from blase_lab.project import Project
 from blase_lab.project.sameness import same_training
 from blase_lab.store import utc_now
@@ -226,38 +227,28 @@ def test_chunks_that_were_taken_over_are_counted(tmp_path: Path) -> None:
 _numbers = itertools.count(1)
 
 
-def put_training(project: Project, **other: object) -> Training:
-    """Record a training without training it."""
+def put_like(project: Project, **other: object) -> Training:
+    """Record the next training; all of them are alike but for what is given."""
     number = next(_numbers)
-    training = Training(
-        id=f"{number:04d}-sameness",
-        number=number,
-        steps={"age@1": "a" * 64, "net@1": "b" * 64},
-        snapshots={"age": "c" * 64},
-        prepared="p",
-        split="s",
-        fitted="f",
-        inputs=(),
-        target="bought",
-        model="net@1",
-        hyperparameters=Hyperparameters(epochs=2, batch=8, seed=1),
-        rows={},
-        environment={"python": "3.11.7", "numpy": "2.3"},
-        created=utc_now(),
-    )
-    training = msgspec.structs.replace(training, **other)
-    project.store.ledger.put(training, id=training.id)
-    return training
+    alike = {
+        "id": f"{number:04d}-sameness",
+        "number": number,
+        "steps": {"age@1": "a" * 64, "net@1": "b" * 64},
+        "snapshots": {"age": "c" * 64},
+        "environment": {"python": "3.11.7", "numpy": "2.3"},
+        "created": utc_now(),
+    }
+    return put_training(project, **{**alike, **other})
 
 
 def test_a_run_of_the_same_identity_is_named(tmp_path: Path) -> None:
     """Equal steps, data, hyperparameters and environment; any other of them is said."""
     project, _ = new_project(tmp_path, [SOURCE], rows=10)
-    first = put_training(project)
+    first = put_like(project)
     with pytest.raises(NotFoundError, match="is the first"):
         project.same_as(str(first.number))
-    other = put_training(project, environment={"python": "3.11.7", "numpy": "2.4"})
-    same = put_training(project, steps={"age@4": "a" * 64, "net@1": "b" * 64})
+    other = put_like(project, environment={"python": "3.11.7", "numpy": "2.4"})
+    same = put_like(project, steps={"age@4": "a" * 64, "net@1": "b" * 64})
 
     assert same_training(project._space, same) == first
     assert project.same_as(str(same.number)).sentence == (
